@@ -1,0 +1,1 @@
+"""The outside, one thing to a folder; none knows another."""

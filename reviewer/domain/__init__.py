@@ -1,0 +1,1 @@
+"""What a review is: pure values and functions, with no I/O, clock, network or logger."""

@@ -1,0 +1,311 @@
+"""The checklist: every rule of every chosen persona ends in exactly one verdict, and code computes the score.
+
+A rule's verdict from mechanical evidence alone:
+
+1. no file that the rule speaks about → ``not_applicable``;
+2. a hit on a line that the change touches → ``fail``, with one finding a place;
+3. evidence that decides both, which looked everywhere → ``pass``;
+4. such evidence that could not look somewhere → ``not_assessed``, with the reason;
+5. only evidence without a subject here → ``not_applicable``;
+6. everything else needs judgement → ``not_assessed (no model configured)``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reviewer.domain.change import Change, FileChange, Location
+from reviewer.domain.evidence import Decides, Evidence, EvidenceKind, Examination, Hit
+from reviewer.domain.finding import Confidence, Finding, fingerprint
+from reviewer.domain.persona import Persona, Rule, Severity
+
+NO_MODEL = "no model configured"
+
+
+class Verdict(StrEnum):
+    """How a rule was answered."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    FAIL = "fail"
+    NOT_APPLICABLE = "not_applicable"
+    NOT_ASSESSED = "not_assessed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The verdict on one rule, with its reason.
+
+    Args:
+        persona: The persona's name.
+        rule_id: The rule.
+        severity: The rule's severity, which weighs in the score.
+        verdict: How it was answered.
+        reason: Why, ready to be read; never empty.
+        findings: The places, for a fail.
+    """
+
+    persona: str
+    rule_id: str
+    severity: Severity
+    verdict: Verdict
+    reason: str
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """Weighted passes over weighted assessed rules, and what was left out of both sums.
+
+    Args:
+        passed_weight: Sum of the weights of the rules that passed.
+        assessed_weight: Sum of the weights of the rules that passed or failed.
+        verdicts: How many rules ended in each verdict.
+    """
+
+    passed_weight: int
+    assessed_weight: int
+    verdicts: tuple[tuple[Verdict, int], ...]
+
+    @property
+    def percent(self) -> float | None:
+        """The score from 0 to 100; None where no rule was assessed, never 100 then."""
+        if self.assessed_weight == 0:
+            return None
+        return 100 * self.passed_weight / self.assessed_weight
+
+    def count(self, verdict: Verdict) -> int:
+        """Return how many rules ended in this verdict."""
+        return dict(self.verdicts).get(verdict, 0)
+
+    def __str__(self) -> str:
+        """Return ``71 %``, or ``n/a``; 100 % only where nothing failed."""
+        if self.percent is None:
+            return "n/a"
+        # 99.6 % must not read as 100 %: a score is rounded down.
+        return f"{int(self.percent)} %"
+
+
+def score(answers: Iterable[Answer]) -> Score:
+    """Compute a score from verdicts and severities alone, whatever their order."""
+    answers = tuple(answers)
+    counts = Counter(answer.verdict for answer in answers)
+    passed = sum(a.severity.weight for a in answers if a.verdict is Verdict.PASS)
+    failed = sum(a.severity.weight for a in answers if a.verdict is Verdict.FAIL)
+    return Score(
+        passed_weight=passed,
+        assessed_weight=passed + failed,
+        verdicts=tuple((verdict, counts[verdict]) for verdict in Verdict),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scorecard:
+    """One persona's answers and score."""
+
+    persona: str
+    answers: tuple[Answer, ...]
+    score: Score
+
+
+def answer_mechanically(
+    persona: Persona,
+    change: Change,
+    examination: Examination,
+    *,
+    disabled: Sequence[tuple[str, str]] = (),
+) -> Scorecard:
+    """Answer every rule of a persona from mechanical evidence.
+
+    Args:
+        persona: The persona.
+        change: What is reviewed.
+        examination: Everything that the examiners saw.
+        disabled: Rule ids that the configuration switches off, each with its reason.
+
+    Returns:
+        One answer a rule, in the order of the persona's file.
+    """
+    claimed = _claims(persona, examination)
+    reasons = dict(disabled)
+    answers = tuple(
+        _switched_off(persona, rule, reasons[rule.id])
+        if rule.id in reasons
+        else _answer(persona, rule, change, examination, claimed.get(rule.id, ()))
+        for rule in persona.rules
+    )
+    return Scorecard(persona=persona.name, answers=answers, score=score(answers))
+
+
+def _switched_off(persona: Persona, rule: Rule, reason: str) -> Answer:
+    return Answer(
+        persona=persona.name,
+        rule_id=rule.id,
+        severity=rule.severity,
+        verdict=Verdict.NOT_APPLICABLE,
+        reason=reason,
+    )
+
+
+def _claims(
+    persona: Persona, examination: Examination
+) -> dict[str, list[tuple[Evidence, Hit]]]:
+    """Give each hit to the one rule of the persona that names its code most exactly."""
+    claimed: dict[str, list[tuple[Evidence, Hit]]] = {}
+    pieces = [(rule, evidence) for rule in persona.rules for evidence in rule.evidence]
+    for hit in examination.hits:
+        strength, best = 0, None
+        for rule, evidence in pieces:
+            claim = evidence.claim(hit)
+            if claim > strength:
+                strength, best = claim, (rule, evidence)
+        if best is not None:
+            claimed.setdefault(best[0].id, []).append((best[1], hit))
+    return claimed
+
+
+def _answer(
+    persona: Persona,
+    rule: Rule,
+    change: Change,
+    examination: Examination,
+    claimed: Sequence[tuple[Evidence, Hit]],
+) -> Answer:
+    verdict, reason, findings = Verdict.NOT_ASSESSED, NO_MODEL, ()
+    files = rule.applies.files(change)
+    found = tuple(_findings(persona, rule, change, files, claimed))
+    if found:
+        verdict, findings = Verdict.FAIL, found
+        reason = ", ".join(dict.fromkeys(source for f in found for source in f.sources))
+    elif not files and not _speaks_of_the_change(rule):
+        verdict, reason = Verdict.NOT_APPLICABLE, "no file of this change that it speaks about"
+    else:
+        verdict, reason = _without_hit(rule, files, examination)
+    return Answer(
+        persona=persona.name,
+        rule_id=rule.id,
+        severity=rule.severity,
+        verdict=verdict,
+        reason=reason,
+        findings=findings,
+    )
+
+
+def _speaks_of_the_change(rule: Rule) -> bool:
+    """Tell whether a fact may speak about files that nobody reviews (a committed data file)."""
+    return any(piece.kind is EvidenceKind.FACT for piece in rule.evidence)
+
+
+def _without_hit(
+    rule: Rule, files: Sequence[FileChange], examination: Examination
+) -> tuple[Verdict, str]:
+    """Decide a rule that no evidence has hit."""
+    blind: list[str] = []
+    idle: list[str] = []
+    looked: list[str] = []
+    for evidence in rule.evidence:
+        reasons = [
+            gap.reason
+            for gap in examination.unexamined
+            for path in (_paths(evidence, files) or ("",))
+            if gap.concerns(evidence, path)
+        ]
+        without_subject = [
+            entry.reason
+            for entry in examination.inapplicable
+            if entry.kind is evidence.kind and entry.code in evidence.codes
+        ]
+        if without_subject:
+            idle += without_subject
+        elif reasons:
+            blind += reasons
+        elif evidence.kind is not EvidenceKind.FACT and not _paths(evidence, files):
+            idle.append("no file of this change that its evidence speaks about")
+        elif evidence.decides is Decides.BOTH:
+            looked.append(_source(evidence.kind, evidence.codes))
+        else:
+            # A look that can only find fault: no hit, no verdict.
+            blind.append("")
+    worded = list(dict.fromkeys(reason for reason in blind if reason))
+    if looked and not worded:
+        return Verdict.PASS, "nothing found by " + ", ".join(dict.fromkeys(looked))
+    if worded:
+        return Verdict.NOT_ASSESSED, "; ".join(worded)
+    if idle and not blind:
+        return Verdict.NOT_APPLICABLE, idle[0]
+    return Verdict.NOT_ASSESSED, NO_MODEL
+
+
+def _paths(evidence: Evidence, files: Sequence[FileChange]) -> tuple[str, ...]:
+    language = evidence.pattern.language if evidence.pattern is not None else None
+    return tuple(
+        file.path
+        for file in files
+        if evidence.speaks_about(file.path) and language in {None, file.language}
+    )
+
+
+def _source(kind: EvidenceKind, codes: Sequence[str]) -> str:
+    return f"{kind.value} {', '.join(codes)}"
+
+
+def _findings(
+    persona: Persona,
+    rule: Rule,
+    change: Change,
+    files: Sequence[FileChange],
+    claimed: Sequence[tuple[Evidence, Hit]],
+) -> Iterable[Finding]:
+    """Turn hits into findings: those on changed lines, one a place, in the order of the change."""
+    order = {file.path: index for index, file in enumerate(change.files)}
+    allowed = {file.path for file in files}
+    repeats: Counter[str] = Counter()
+    seen: set[tuple[str, Location | None, str]] = set()
+    for evidence, hit in sorted(
+        claimed, key=lambda pair: (order.get(pair[1].path, -1), pair[1].start_line or 0)
+    ):
+        file = change.by_path.get(hit.path)
+        if file is None or (hit.path not in allowed and hit.kind is not EvidenceKind.FACT):
+            continue
+        location = _locate(file, hit)
+        if hit.start_line is not None and location is None:
+            continue
+        key = (hit.path, location, hit.code)
+        if key in seen:
+            continue
+        seen.add(key)
+        first = fingerprint(rule_id=rule.id, file=file, location=location, repeat=0)
+        repeat = repeats[first]
+        repeats[first] += 1
+        yield Finding(
+            rule_id=rule.id,
+            persona=persona.name,
+            severity=rule.severity,
+            confidence=Confidence.HIGH,
+            path=hit.path,
+            location=location,
+            headline=hit.headline or evidence.problem or rule.problem,
+            explanation=_explanation(rule, evidence, hit),
+            remedy=evidence.remedy or rule.remedy,
+            quote="" if location is None else file.text_at(location),
+            sources=(_source(hit.kind, (hit.tool, hit.code) if hit.tool else (hit.code,)),),
+            family=rule.family or rule.id,
+            fingerprint=first
+            if repeat == 0
+            else fingerprint(rule_id=rule.id, file=file, location=location, repeat=repeat),
+        )
+
+
+def _locate(file: FileChange, hit: Hit) -> Location | None:
+    if hit.start_line is None:
+        return None
+    return file.locate(hit.side, hit.start_line, hit.end_line or hit.start_line)
+
+
+def _explanation(rule: Rule, evidence: Evidence, hit: Hit) -> str:
+    """Say what was seen, then why it matters; the examiner's words first, once."""
+    seen = hit.message.strip().rstrip(".")
+    why = (evidence.why or rule.why).strip()
+    return f"{seen}. {why}" if seen else why

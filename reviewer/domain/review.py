@@ -1,0 +1,274 @@
+"""A review: findings merged, ranked and capped, each with exactly one outcome, and a headline that cannot lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from reviewer.domain.change import Change
+from reviewer.domain.checklist import Answer, Score, Scorecard, Verdict, score
+from reviewer.domain.evidence import Hit
+from reviewer.domain.finding import (
+    Confidence,
+    Finding,
+    Outcome,
+    OutcomeKind,
+    PlacedFinding,
+)
+from reviewer.domain.persona import Persona, Severity
+from reviewer.domain.selection import Selection
+from reviewer.domain.status import RunState
+
+#: How many comments stand inline at most, unless the configuration says otherwise (P01).
+DEFAULT_INLINE_CAP = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """What a finding needs to stand inline.
+
+    Args:
+        inline_cap: At most this many findings stand inline.
+        inline_severity: The least severity.
+        inline_confidence: The least confidence.
+    """
+
+    inline_cap: int = DEFAULT_INLINE_CAP
+    inline_severity: Severity = Severity.MINOR
+    inline_confidence: Confidence = Confidence.MEDIUM
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnLinter:
+    """What the repository's own linters report anyway, read as data at the base commit.
+
+    Args:
+        source: ``Finding.sources`` entry that is covered (``ruff S602``).
+        name: The linter, as people know it (``ruff``).
+        path: The file that configures it.
+    """
+
+    source: str
+    name: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """The result of a run; everything that is rendered or published is read from here.
+
+    Args:
+        state: Where the run ended.
+        reason: Why, for every state but ``completed``; may add to ``completed``.
+        change: What was reviewed.
+        personas: The chosen personas, in the order of the selection.
+        selection: Who was chosen, and why.
+        scorecards: One a chosen persona, in the same order.
+        findings: Every finding with its outcome, best first.
+        notices: What people must know apart from findings (a broken configuration, a scoped
+            SEC rule, "your own ruff reports 3 of these").
+        other_analysers: Hits of ``--evidence`` files on changed lines that no rule claims.
+        injection_suspected: Whether hidden or reviewer-directed text was seen; forbids "clean".
+        model: The model that answered; None for mechanical evidence alone.
+    """
+
+    state: RunState
+    reason: str = ""
+    change: Change
+    personas: tuple[Persona, ...]
+    selection: Selection
+    scorecards: tuple[Scorecard, ...]
+    findings: tuple[PlacedFinding, ...]
+    notices: tuple[str, ...] = ()
+    other_analysers: tuple[Hit, ...] = ()
+    injection_suspected: bool = False
+    model: str | None = None
+
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """Every answer of every chosen persona."""
+        return tuple(answer for card in self.scorecards for answer in card.answers)
+
+    @property
+    def score(self) -> Score:
+        """The overall score, over all rules of all chosen personas."""
+        return score(self.answers)
+
+    @property
+    def shown(self) -> tuple[PlacedFinding, ...]:
+        """The findings that people see: neither duplicates nor dropped."""
+        hidden = {OutcomeKind.DUPLICATE, OutcomeKind.DROPPED}
+        return tuple(placed for placed in self.findings if placed.outcome.kind not in hidden)
+
+    @property
+    def to_fix(self) -> tuple[PlacedFinding, ...]:
+        """Critical or major, with at least medium confidence."""
+        return tuple(placed for placed in self.shown if placed.finding.to_fix)
+
+    @property
+    def to_consider(self) -> tuple[PlacedFinding, ...]:
+        """The rest of what people see."""
+        return tuple(placed for placed in self.shown if not placed.finding.to_fix)
+
+    @property
+    def needs_model(self) -> int:
+        """How many rules were not assessed."""
+        return self.score.count(Verdict.NOT_ASSESSED)
+
+    @property
+    def headline(self) -> str:
+        """The verdict in one line; only a completed run with every rule answered may say
+        that nothing was found (mission.md, "States of a run")."""
+        if self.state is not RunState.COMPLETED:
+            return f"{self.state.value.capitalize()}: {self.reason}"
+        if self.shown:
+            parts = [
+                f"{count} {words}"
+                for count, words in (
+                    (len(self.to_fix), "to fix"),
+                    (len(self.to_consider), "to consider"),
+                )
+                if count
+            ]
+            return ", ".join(parts)
+        if self.injection_suspected:
+            return "No finding, but text that addresses the reviewer was seen"
+        total = len(self.answers)
+        if self.needs_model:
+            needs = f"{self.needs_model} of {total} rules need a model"
+            return f"No mechanical finding; {needs}" if self.model is None else f"No finding; {needs}"
+        files = len(self.change.reviewed)
+        return f"Nothing found in {files} {'file' if files == 1 else 'files'}"
+
+
+def merge(findings: Sequence[Finding], personas: Sequence[Persona]) -> tuple[PlacedFinding, ...]:
+    """Join findings that say the same of the same spot into one, co-signed by the others.
+
+    Two findings are one when they stand on overlapping lines of one file and are of one rule,
+    of one family or shown by one source (a linter's code that two personas claim). Two findings
+    of one persona's one rule on different spots stay two.
+
+    Args:
+        findings: All findings of all personas.
+        personas: The chosen personas in the order of the selection, which breaks ties.
+
+    Returns:
+        Every finding; the joined ones as ``duplicate`` of the one that stays.
+    """
+    rank = {persona.name: index for index, persona in enumerate(personas)}
+    order = sorted(findings, key=lambda f: (_badness(f), rank.get(f.persona, len(rank))))
+    kept: list[Finding] = []
+    duplicates: list[PlacedFinding] = []
+    for finding in order:
+        twin = next((i for i, other in enumerate(kept) if _same(finding, other)), None)
+        if twin is None:
+            kept.append(finding)
+            continue
+        other = kept[twin]
+        signers = dict.fromkeys((*other.co_signers, finding.persona, *finding.co_signers))
+        signers.pop(other.persona, None)
+        kept[twin] = replace(
+            other,
+            co_signers=tuple(signers),
+            sources=tuple(dict.fromkeys((*other.sources, *finding.sources))),
+        )
+        duplicates.append(
+            PlacedFinding(
+                finding=finding,
+                outcome=Outcome(
+                    kind=OutcomeKind.DUPLICATE,
+                    reason=f"says the same as {other.rule_id} of {other.persona}",
+                    of=other.fingerprint,
+                ),
+            )
+        )
+    undecided = Outcome(kind=OutcomeKind.SUMMARY)
+    return (*(PlacedFinding(finding=f, outcome=undecided) for f in kept), *duplicates)
+
+
+def _badness(finding: Finding) -> tuple[int, int]:
+    confidence = (Confidence.HIGH, Confidence.MEDIUM, Confidence.LOW).index(finding.confidence)
+    return (-finding.severity.weight, confidence)
+
+
+def _same(one: Finding, other: Finding) -> bool:
+    if one.path != other.path or (one.location is None) != (other.location is None):
+        return False
+    if (
+        one.location is not None
+        and other.location is not None
+        and not one.location.overlaps(other.location)
+    ):
+        return False
+    return one.family == other.family or bool(set(one.sources) & set(other.sources))
+
+
+def place(
+    merged: Iterable[PlacedFinding],
+    change: Change,
+    *,
+    thresholds: Thresholds | None = None,
+    own_linters: Sequence[OwnLinter] = (),
+) -> tuple[PlacedFinding, ...]:
+    """Rank the findings and give each its outcome.
+
+    Inline stands what is severe and sure enough, on a commentable line, the first of its rule in
+    its file, and within the cap, which is applied after ranking. Everything else goes to the
+    summary and says why.
+
+    Args:
+        merged: What `merge` returned.
+        change: What was reviewed.
+        thresholds: What a finding needs to stand inline.
+        own_linters: What the repository's own linters report anyway.
+    """
+    limits = thresholds or Thresholds()
+    covered = {own.source: own for own in own_linters}
+    merged = tuple(merged)
+    live = [placed.finding for placed in merged if placed.outcome.kind is OutcomeKind.SUMMARY]
+    rest = [placed for placed in merged if placed.outcome.kind is not OutcomeKind.SUMMARY]
+    live.sort(key=lambda finding: _rank(finding, change))
+    inline: dict[tuple[str, str], Finding] = {}
+    placed: list[PlacedFinding] = []
+    for finding in live:
+        outcome = _outcome(finding, change, limits, covered, inline)
+        if outcome.kind is OutcomeKind.INLINE:
+            inline[finding.rule_id, finding.path] = finding
+        placed.append(PlacedFinding(finding=finding, outcome=outcome))
+    return (*placed, *rest)
+
+
+def _rank(finding: Finding, change: Change) -> tuple[object, ...]:
+    """Order by severity, confidence, agreement, then as the change goes."""
+    location = finding.location
+    index = next((i for i, file in enumerate(change.files) if file.path == finding.path), -1)
+    line = 0 if location is None else location.start_line
+    return (*_badness(finding), -len(finding.co_signers), index, line, finding.rule_id)
+
+
+def _outcome(
+    finding: Finding,
+    change: Change,
+    limits: Thresholds,
+    covered: dict[str, OwnLinter],
+    inline: dict[tuple[str, str], Finding],
+) -> Outcome:
+    summary = OutcomeKind.SUMMARY
+    own = next((covered[s] for s in finding.sources if s in covered), None)
+    first = inline.get((finding.rule_id, finding.path))
+    if own is not None:
+        return Outcome(kind=summary, reason=f"your own {own.name} reports this ({own.path})")
+    if not finding.severity.at_least(limits.inline_severity):
+        return Outcome(kind=summary, reason=f"severity below {limits.inline_severity.value}")
+    if not finding.confidence.at_least(limits.inline_confidence):
+        return Outcome(kind=summary, reason=f"confidence below {limits.inline_confidence.value}")
+    if first is not None:
+        where = "" if first.location is None else f" at line {first.location.start_line}"
+        return Outcome(kind=summary, reason=f"same rule as{where}", of=first.fingerprint)
+    if len(inline) >= limits.inline_cap:
+        return Outcome(kind=summary, reason=f"more than {limits.inline_cap} inline")
+    if finding.location is None or not change.is_commentable(finding.location):
+        return Outcome(kind=OutcomeKind.FILE_LEVEL, reason="about the file as a whole")
+    return Outcome(kind=OutcomeKind.INLINE)
+
+

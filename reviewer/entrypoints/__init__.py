@@ -1,0 +1,1 @@
+"""The doors: the command line now; the Action and the App later."""

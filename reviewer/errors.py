@@ -1,0 +1,73 @@
+"""Every exception that this program raises on purpose.
+
+::
+
+    ReviewerError               something that we know how to name
+    ├── UserError               a person can mend it; the text may be shown as it is
+    │   └── ConfigurationError  a file that a person wrote is wrong, with its place
+    ├── CommunicationError      an outside thing did not answer as agreed
+    │   ├── ProviderError       … a model provider
+    │   └── GitHubError         … GitHub
+    └── ResourceError           a limit of ours was reached (time, memory, size)
+
+Anything else that reaches an entry point is a defect of ours and is reported as one.
+"""
+
+from __future__ import annotations
+
+
+class ReviewerError(Exception):
+    """Root of everything that this program raises on purpose."""
+
+
+class UserError(ReviewerError):
+    """A mistake of a person, told so that the person can mend it.
+
+    Args:
+        message: What is wrong, in one sentence, without a trailing hint.
+        path: The file that is wrong, as the person knows it.
+        line: The line in that file, counted from 1.
+        hint: The way out, in one sentence.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str | None = None,
+        line: int | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = path
+        self.line = line
+        self.hint = hint
+
+    def __str__(self) -> str:
+        """Return ``path:line: message`` and, on a line of its own, the way out."""
+        place = "" if self.path is None else f"{self.path}: "
+        if self.path is not None and self.line is not None:
+            place = f"{self.path}:{self.line}: "
+        text = f"{place}{self.message}"
+        return text if self.hint is None else f"{text}\n  {self.hint}"
+
+
+class ConfigurationError(UserError):
+    """A configuration, persona or prompt file is wrong; names file, line and the way out."""
+
+
+class CommunicationError(ReviewerError):
+    """An outside thing did not answer as agreed."""
+
+
+class ProviderError(CommunicationError):
+    """A model provider did not answer as agreed."""
+
+
+class GitHubError(CommunicationError):
+    """GitHub did not answer as agreed."""
+
+
+class ResourceError(ReviewerError):
+    """A limit of ours was reached: time, memory or size."""

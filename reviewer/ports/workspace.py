@@ -1,0 +1,32 @@
+"""Where a change comes from: a git repository, a patch, later a pull request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from reviewer.domain.change import Change
+
+
+class Workspace(Protocol):
+    """Reads one change and the base that it starts from. Nothing is executed or checked out."""
+
+    async def change(self, *, excluded: Sequence[str] = ()) -> Change:
+        """Read the change.
+
+        Args:
+            excluded: Globs of files that the configuration excludes; they are listed only.
+
+        Raises:
+            UserError: The range, patch or repository is not what a person meant.
+        """
+        ...
+
+    async def base_files(self, patterns: Sequence[str]) -> Mapping[str, str]:
+        """Return text files of the base commit by path, for the globs given, in path order.
+
+        Only the base may configure a review: what a change says about its own review has no
+        effect. Symbolic links, submodules and files over 256 kB are left out. Empty where no
+        base is known (a patch outside a repository).
+        """
+        ...

@@ -1,0 +1,1 @@
+"""What the program does, one verb to a module; the three doors call these and nothing else."""
