@@ -15,6 +15,8 @@ Anything else that reaches an entry point is a defect of ours and is reported as
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class ReviewerError(Exception):
     """Root of everything that this program raises on purpose."""
@@ -54,7 +56,39 @@ class UserError(ReviewerError):
 
 
 class ConfigurationError(UserError):
-    """A configuration, persona or prompt file is wrong; names file, line and the way out."""
+    """A configuration, persona or prompt file is wrong; names file, line and the way out.
+
+    Args:
+        message: What is wrong, in one sentence, without a trailing hint.
+        path: The file that is wrong, as the person knows it.
+        line: The line in that file, counted from 1.
+        hint: The way out, in one sentence.
+        others: What else is wrong in the same file, so that one look mends all of it.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str | None = None,
+        line: int | None = None,
+        hint: str | None = None,
+        others: Sequence[ConfigurationError] = (),
+    ) -> None:
+        super().__init__(message, path=path, line=line, hint=hint)
+        self.others = tuple(others)
+
+    @classmethod
+    def of(cls, errors: Sequence[ConfigurationError]) -> ConfigurationError:
+        """Put several errors into the first of them."""
+        first, *others = errors
+        return cls(
+            first.message, path=first.path, line=first.line, hint=first.hint, others=others
+        )
+
+    def __str__(self) -> str:
+        """Return every error, each beginning on a line of its own."""
+        return "\n".join([super().__str__(), *(str(other) for other in self.others)])
 
 
 class CommunicationError(ReviewerError):
