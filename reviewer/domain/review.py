@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from reviewer.domain.change import Change
@@ -116,21 +116,20 @@ class Review:
         return self.score.count(Verdict.NOT_ASSESSED)
 
     @property
+    def _counts(self) -> str:
+        groups = ((len(self.to_fix), "to fix"), (len(self.to_consider), "to consider"))
+        return ", ".join(f"{count} {words}" for count, words in groups if count)
+
+    @property
     def headline(self) -> str:
         """The verdict in one line; only a completed run with every rule answered may say
         that nothing was found (mission.md, "States of a run")."""
+        if self.state is RunState.PARTIAL and self.shown:
+            return f"Partial: {self._counts}; {self.reason}"
         if self.state is not RunState.COMPLETED:
             return f"{self.state.value.capitalize()}: {self.reason}"
         if self.shown:
-            parts = [
-                f"{count} {words}"
-                for count, words in (
-                    (len(self.to_fix), "to fix"),
-                    (len(self.to_consider), "to consider"),
-                )
-                if count
-            ]
-            return ", ".join(parts)
+            return self._counts
         if self.injection_suspected:
             return "No finding, but text that addresses the reviewer was seen"
         total = len(self.answers)
@@ -208,6 +207,7 @@ def place(
     change: Change,
     *,
     thresholds: Thresholds | None = None,
+    thresholds_of: Callable[[str], Thresholds] | None = None,
     own_linters: Sequence[OwnLinter] = (),
 ) -> tuple[PlacedFinding, ...]:
     """Rank the findings and give each its outcome.
@@ -219,7 +219,8 @@ def place(
     Args:
         merged: What `merge` returned.
         change: What was reviewed.
-        thresholds: What a finding needs to stand inline.
+        thresholds: What a finding needs to stand inline; its cap holds for the whole change.
+        thresholds_of: What findings of one path need, where paths differ.
         own_linters: What the repository's own linters report anyway.
     """
     limits = thresholds or Thresholds()
@@ -231,7 +232,9 @@ def place(
     inline: dict[tuple[str, str], Finding] = {}
     placed: list[PlacedFinding] = []
     for finding in live:
-        outcome = _outcome(finding, change, limits, covered, inline)
+        needs = limits if thresholds_of is None else thresholds_of(finding.path)
+        needs = replace(needs, inline_cap=limits.inline_cap)
+        outcome = _outcome(finding, change, needs, covered, inline)
         if outcome.kind is OutcomeKind.INLINE:
             inline[finding.rule_id, finding.path] = finding
         placed.append(PlacedFinding(finding=finding, outcome=outcome))

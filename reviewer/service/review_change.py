@@ -1,0 +1,253 @@
+"""Review one change: prepare, examine, answer the checklists, merge, place."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from reviewer.domain.change import Change
+from reviewer.domain.checklist import (
+    NO_MODEL,
+    Answer,
+    Scorecard,
+    Verdict,
+    answer_mechanically,
+    score,
+)
+from reviewer.domain.evidence import Evidence, EvidenceKind, Examination, Hit, Unexamined
+from reviewer.domain.finding import Outcome, OutcomeKind, PlacedFinding
+from reviewer.domain.own_linter import covered_sources
+from reviewer.domain.persona import Persona
+from reviewer.domain.policy import Policy
+from reviewer.domain.review import OwnLinter, Review, merge, place
+from reviewer.domain.status import RunState
+from reviewer.ports.examiner import Examiner
+from reviewer.ports.progress import Progress
+from reviewer.ports.workspace import Workspace
+from reviewer.service.prepare_review import Preparation, Wishes, prepare_review
+
+#: Facts that are looked for whoever reviews, because they guard the review itself: their hit
+#: means that text of the change speaks to the reviewer (security.md S7).
+SENTINELS = ("hidden-text", "reviewer-directed-text")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A review and the policy that judges it."""
+
+    review: Review
+    policy: Policy
+
+
+async def review_change(
+    workspace: Workspace,
+    built_in: Sequence[Persona],
+    examiners: Sequence[Examiner],
+    wishes: Wishes,
+    *,
+    progress: Progress | None = None,
+) -> Judged:
+    """Review a change from mechanical evidence.
+
+    Args:
+        workspace: Where the change comes from.
+        built_in: The personas that ship.
+        examiners: Who gives evidence, one a kind.
+        wishes: What the person at the door asks for.
+        progress: Who is told how far it is.
+
+    Raises:
+        UserError: The change cannot be read, or somebody was asked for who does not exist.
+    """
+    ready = await prepare_review(workspace, built_in, wishes, progress=progress)
+    reason = _why_not(ready)
+    if progress is not None and not reason:
+        progress.stage("gathering evidence")
+    seen = await _examine(ready, examiners, chosen=() if reason else ready.chosen)
+    if progress is not None:
+        progress.stage("answering the checklists")
+    return Judged(review=_review(ready, seen, reason), policy=ready.policy)
+
+
+def _why_not(ready: Preparation) -> str:
+    """Say why there is nothing to review; empty when there is."""
+    if not ready.change.files:
+        return "the change is empty"
+    if ready.selection.chosen:
+        return ""
+    if not ready.change.reviewed:
+        return "no file of this change can be reviewed"
+    return "no persona speaks about these files"
+
+
+async def _examine(
+    ready: Preparation, examiners: Sequence[Examiner], *, chosen: Sequence[Persona]
+) -> Examination:
+    """Ask every examiner, side by side, for the evidence of the chosen personas."""
+    wanted = _wanted(ready, chosen)
+    asked = [examiner for examiner in examiners if examiner.kind in wanted]
+    seen = await asyncio.gather(
+        *(examiner.examine(ready.change, tuple(wanted[examiner.kind])) for examiner in asked)
+    )
+    # Evidence that nobody can give is a gap with a reason, never a pass. Other analysers'
+    # results are the exception: a run without them is complete.
+    missing = wanted.keys() - {examiner.kind for examiner in asked} - {EvidenceKind.SARIF}
+    gaps = tuple(
+        Unexamined(kind=kind, reason=f"{kind.value} is not available") for kind in sorted(missing)
+    )
+    return sum(seen, Examination(unexamined=gaps))
+
+
+def _wanted(
+    ready: Preparation, chosen: Sequence[Persona]
+) -> dict[EvidenceKind, dict[Evidence, None]]:
+    """Collect the evidence to look for, by kind: only what has a file to speak about."""
+    sentinels = Evidence(kind=EvidenceKind.FACT, codes=SENTINELS)
+    wanted: dict[EvidenceKind, dict[Evidence, None]] = {EvidenceKind.FACT: {sentinels: None}}
+    for persona in chosen:
+        for rule in persona.rules:
+            if ready.policy.switched_off(rule.id) is not None:
+                continue
+            has_file = bool(rule.applies.files(ready.change))
+            for evidence in rule.evidence:
+                if has_file or evidence.kind is EvidenceKind.FACT:
+                    wanted.setdefault(evidence.kind, {})[evidence] = None
+    return wanted
+
+
+def _review(ready: Preparation, seen: Examination, reason: str) -> Review:
+    """Turn what was seen into the review."""
+    suspects = [hit for hit in seen.hits if hit.code in SENTINELS]
+    cards, dropped = _answer(ready, seen)
+    findings = [f for card in cards for answer in card.answers for f in answer.findings]
+    merged = merge(findings, ready.chosen)
+    own_linters, linter_notices = covered_sources(findings, ready.base_texts)
+    placed = place(
+        merged,
+        ready.change,
+        thresholds=ready.policy.thresholds,
+        thresholds_of=ready.policy.thresholds_of,
+        own_linters=own_linters,
+    )
+    state, why = _state(cards, reason)
+    return Review(
+        state=state,
+        reason=why,
+        change=ready.change,
+        personas=ready.chosen,
+        selection=ready.selection,
+        scorecards=cards,
+        findings=(*placed, *dropped),
+        notices=(
+            *ready.notices,
+            *_suspicions(suspects),
+            *linter_notices,
+            *_reported_anyway(placed, own_linters),
+        ),
+        other_analysers=_unclaimed(ready, seen),
+        injection_suspected=bool(suspects),
+    )
+
+
+def _answer(
+    ready: Preparation, seen: Examination
+) -> tuple[tuple[Scorecard, ...], tuple[PlacedFinding, ...]]:
+    """Answer the chosen personas' checklists, leaving out what the policy scopes away."""
+    cards: list[Scorecard] = []
+    dropped: list[PlacedFinding] = []
+    for persona in ready.chosen:
+        off = [
+            (rule.id, reason)
+            for rule in persona.rules
+            if (reason := ready.policy.switched_off(rule.id)) is not None
+        ]
+        card = answer_mechanically(persona, ready.change, seen, disabled=off)
+        answers = []
+        for answer in card.answers:
+            kept, gone = _scope(answer, ready.policy)
+            answers.append(kept)
+            dropped += gone
+        cards.append(replace(card, answers=tuple(answers), score=score(answers)))
+    return tuple(cards), tuple(dropped)
+
+
+def _scope(answer: Answer, policy: Policy) -> tuple[Answer, list[PlacedFinding]]:
+    """Drop the findings that the policy scopes away; a fail without findings is no fail."""
+    reasons = {f.fingerprint: policy.dropped(f) for f in answer.findings}
+    gone = [
+        PlacedFinding(finding=f, outcome=Outcome(kind=OutcomeKind.DROPPED, reason=reason))
+        for f in answer.findings
+        if (reason := reasons[f.fingerprint]) is not None
+    ]
+    if not gone:
+        return answer, gone
+    kept = tuple(f for f in answer.findings if reasons[f.fingerprint] is None)
+    if kept:
+        return replace(answer, findings=kept), gone
+    why = gone[0].outcome.reason
+    return replace(answer, findings=(), verdict=Verdict.NOT_APPLICABLE, reason=why), gone
+
+
+def _state(cards: Iterable[Scorecard], reason: str) -> tuple[RunState, str]:
+    """Only a run that looked everywhere it meant to look is complete; the lack of a model is
+    no gap of this run, a tool that failed is."""
+    if reason:
+        return RunState.SKIPPED, reason
+    gaps: dict[str, int] = {}
+    for card in cards:
+        for answer in card.answers:
+            if answer.verdict is Verdict.NOT_ASSESSED and answer.reason != NO_MODEL:
+                gaps[answer.reason] = gaps.get(answer.reason, 0) + 1
+    if not gaps:
+        return RunState.COMPLETED, ""
+    total = sum(gaps.values())
+    rules = "1 rule" if total == 1 else f"{total} rules"
+    return RunState.PARTIAL, f"{rules} could not be assessed: {'; '.join(gaps)}"
+
+
+def _suspicions(hits: Sequence[Hit]) -> tuple[str, ...]:
+    places = ", ".join(
+        dict.fromkeys(
+            hit.path if hit.start_line is None else f"{hit.path}:{hit.start_line}" for hit in hits
+        )
+    )
+    if not places:
+        return ()
+    return (
+        f"Hidden text, or text that addresses the reviewer, stands at {places}. "
+        "It had no effect on this review; look at it yourself.",
+    )
+
+
+def _reported_anyway(
+    placed: Sequence[PlacedFinding], own_linters: Sequence[OwnLinter]
+) -> tuple[str, ...]:
+    """Say once, for each linter of the repository, how much it reports by itself."""
+    notices = []
+    for name, path in dict.fromkeys((own.name, own.path) for own in own_linters):
+        sources = {own.source for own in own_linters if own.name == name}
+        count = sum(bool(sources & set(p.finding.sources)) for p in placed)
+        if count:
+            these = "1 of these findings" if count == 1 else f"{count} of these findings"
+            notices.append(f"Your own {name} ({path}) reports {these}; they are not put inline.")
+    return tuple(notices)
+
+
+def _unclaimed(ready: Preparation, seen: Examination) -> tuple[Hit, ...]:
+    """Return other analysers' results on changed lines that no rule of anybody claims."""
+    evidence = [e for p in ready.chosen for rule in p.rules for e in rule.evidence]
+    return tuple(
+        hit
+        for hit in seen.hits
+        if hit.kind is EvidenceKind.SARIF
+        and _on_changed_lines(ready.change, hit)
+        and not any(e.claim(hit) for e in evidence)
+    )
+
+
+def _on_changed_lines(change: Change, hit: Hit) -> bool:
+    file = change.by_path.get(hit.path)
+    if file is None or hit.start_line is None:
+        return False
+    return file.locate(hit.side, hit.start_line, hit.end_line or hit.start_line) is not None
