@@ -149,9 +149,7 @@ def _switched_off(persona: Persona, rule: Rule, reason: str) -> Answer:
     )
 
 
-def _claims(
-    persona: Persona, examination: Examination
-) -> dict[str, list[tuple[Evidence, Hit]]]:
+def _claims(persona: Persona, examination: Examination) -> dict[str, list[tuple[Evidence, Hit]]]:
     """Give each hit to the one rule of the persona that names its code most exactly."""
     claimed: dict[str, list[tuple[Evidence, Hit]]] = {}
     pieces = [(rule, evidence) for rule in persona.rules for evidence in rule.evidence]

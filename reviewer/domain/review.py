@@ -135,7 +135,9 @@ class Review:
         total = len(self.answers)
         if self.needs_model:
             needs = f"{self.needs_model} of {total} rules need a model"
-            return f"No mechanical finding; {needs}" if self.model is None else f"No finding; {needs}"
+            return (
+                f"No mechanical finding; {needs}" if self.model is None else f"No finding; {needs}"
+            )
         files = len(self.change.reviewed)
         return f"Nothing found in {files} {'file' if files == 1 else 'files'}"
 
@@ -273,5 +275,3 @@ def _outcome(
     if finding.location is None or not change.is_commentable(finding.location):
         return Outcome(kind=OutcomeKind.FILE_LEVEL, reason="about the file as a whole")
     return Outcome(kind=OutcomeKind.INLINE)
-
-
