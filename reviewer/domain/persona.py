@@ -48,22 +48,60 @@ class Origin(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AddedLine:
+    """An added line that speaks for a persona.
+
+    Args:
+        regex: Searched in each added line, cut at 2,000 characters.
+        means: What such a line does, third person, without a full stop: ``builds a shell command``.
+        languages: Only in files of these languages; empty means any that is not prose.
+        paths: Only in files that match one of these globs; empty means any.
+        everywhere: Also in comments and in files that ``Match.exclude`` leaves out.
+    """
+
+    regex: str
+    means: str
+    languages: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    everywhere: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileKindSignal:
+    """A kind of file that speaks for a persona, under a name that people know.
+
+    Args:
+        means: What such a file is, a singular noun without an article: ``CI workflow``.
+        paths: Globs of file paths.
+        created: Only where the change adds the file.
+    """
+
+    means: str
+    paths: tuple[str, ...]
+    created: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignalSet:
     """What to look for in a change.
 
     Args:
         paths: Globs of file paths.
-        languages: Languages as ``domain.language`` names them.
-        imports: Top-level module names imported by an added or a present line (``torch``).
-        added: Regular expressions searched in each added line (built-in personas only).
+        languages: Languages as ``domain.language`` names them; ``*`` is any source code.
+        imports: Modules imported by an added or a present line (``torch``, ``google.cloud``).
+        added: What to look for in the added lines (built-in personas only).
         words: Literal words searched in each added line.
+        files: Kinds of files, with a name for people.
+        structure: Names of functions in ``domain.structure`` that look at the change as a whole.
     """
 
     paths: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     imports: tuple[str, ...] = ()
-    added: tuple[str, ...] = ()
+    added: tuple[AddedLine, ...] = ()
     words: tuple[str, ...] = ()
+    files: tuple[FileKindSignal, ...] = ()
+    structure: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,12 +113,14 @@ class Match:
         strong: Signals, any of which wakes the persona.
         weak: Signals that only list it under "would also apply".
         exclude: Globs of files that give no signal.
+        absent: What to say where nothing speaks for it: ``no Python source``.
     """
 
     wakes: Wakes = Wakes.SIGNALS
     strong: SignalSet = SignalSet()
     weak: SignalSet = SignalSet()
     exclude: tuple[str, ...] = ()
+    absent: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,9 @@ class SignalKind(StrEnum):
     LANGUAGE = "language"
     IMPORT = "import"
     ADDED = "added line"
+    WORD = "word"
+    FILE = "kind of file"
+    STRUCTURE = "structure of the change"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
