@@ -33,8 +33,8 @@ _LITERAL_HINT = "Use a literal string '…' for regular expressions and backslas
 _PARSER_PLACE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
 #: What the standard parser says, and how a person gets out of it.
 _PARSER_WORDS = (
-    ("Unescaped '\\' in a string", "a backslash in a \"…\" string begins an escape", _LITERAL_HINT),
-    ("Invalid hex value", "a backslash in a \"…\" string begins an escape", _LITERAL_HINT),
+    ("Unescaped '\\' in a string", 'a backslash in a "…" string begins an escape', _LITERAL_HINT),
+    ("Invalid hex value", 'a backslash in a "…" string begins an escape', _LITERAL_HINT),
     (
         "Cannot overwrite a value",
         "this key is set twice",
@@ -46,12 +46,16 @@ _PARSER_WORDS = (
     ("Expected '=' after a key", "a key needs an equals sign and a value", 'Like: title = "…"'),
     ("Expected newline or end of document", "something follows the value on its line", None),
     ("Invalid value", "this value is none", "Text needs quotes; true and false are lower-case."),
-    ("Unclosed array", "a list is not closed, or a comma is missing in it", "Like: [\"a\", \"b\"]"),
+    ("Unclosed array", "a list is not closed, or a comma is missing in it", 'Like: ["a", "b"]'),
     ("Unclosed inline table", "a {…} table is not closed, or a comma is missing in it", None),
     ("Unterminated string", "a string is not closed", None),
     ("Expected \"'''\"", "a '''…''' string is not closed", None),
-    ("Expected \"'\"", "a '…' string is not closed on its line", None),
-    ("Illegal character '\\n'", "a string is not closed on its line", 'Use """…""" for several lines.'),
+    ('Expected "\'"', "a '…' string is not closed on its line", None),
+    (
+        "Illegal character '\\n'",
+        "a string is not closed on its line",
+        'Use """…""" for several lines.',
+    ),
     ("Expected ']'", "a [header] is not closed", None),
     ("Invalid initial character for a key part", "a key or a [header] is expected here", None),
 )
@@ -210,8 +214,8 @@ _WANTED = {
     "float_type": "a number",
     "finite_number": "a number",
     "bool_type": "true or false",
-    "list_type": "a list: [\"…\", \"…\"]",
-    "tuple_type": "a list: [\"…\", \"…\"]",
+    "list_type": 'a list: ["…", "…"]',
+    "tuple_type": 'a list: ["…", "…"]',
     "dict_type": "a table",
     "model_type": "a table",
     "model_attributes_type": "a table",

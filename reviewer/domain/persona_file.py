@@ -1,0 +1,474 @@
+"""A persona file: the schema of its TOML, and the way from its text to a persona."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from reviewer.domain.evidence import Decides, Evidence, EvidenceKind, Pattern
+from reviewer.domain.file_schema import (
+    Globs,
+    Headline,
+    Line,
+    PersonaName,
+    Prose,
+    RuleId,
+    ShortLine,
+    Snippet,
+    Table,
+    Words,
+    word,
+)
+from reviewer.domain.pattern_rule import complaints
+from reviewer.domain.persona import (
+    AddedLine,
+    Applies,
+    FileKindSignal,
+    Match,
+    ModelSettings,
+    Origin,
+    Persona,
+    Rule,
+    Severity,
+    SignalSet,
+    Wakes,
+)
+from reviewer.domain.toml_document import TomlDocument, one_of, parse_toml
+from reviewer.domain.toml_place import KeyPath
+from reviewer.errors import ConfigurationError
+
+#: Temperature and top_p that any persona may ask for; providers take at most 2 and 1.
+MAXIMUM_TEMPERATURE = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """The words that persona files may use; None leaves a kind of word unchecked.
+
+    Args:
+        facts: Names of facts about a change.
+        secret_kinds: Kinds of secrets that the scanner knows.
+        languages: Names of languages.
+        structures: Names of functions that look at a change as a whole.
+    """
+
+    facts: frozenset[str] | None = None
+    secret_kinds: frozenset[str] | None = None
+    languages: frozenset[str] | None = None
+    structures: frozenset[str] | None = None
+
+
+#: The language that stands for any source code, in signals.
+ANY_LANGUAGE = "*"
+
+_PLAIN_MEANING = "matches a pattern"
+
+
+class AddedLineTable(Table):
+    """``[[match.added]]``: what to look for in added lines; only in the personas that ship."""
+
+    regex: Annotated[str, Field(min_length=1, max_length=1000)]
+    means: ShortLine = Field(description="What such a line does: builds a shell command.")
+    languages: Words = []
+    paths: Globs = []
+    everywhere: bool = Field(
+        default=False, description="Also in comments and in files that exclude leaves out."
+    )
+
+
+class FileKindTable(Table):
+    """``[[match.files]]``: a kind of file, under a name that people know."""
+
+    means: ShortLine = Field(description="What such a file is: CI workflow.")
+    paths: Annotated[Globs, Field(min_length=1)]
+    created: bool = Field(default=False, description="Only where the change adds the file.")
+
+
+def _added_line(value: object) -> object:
+    """Let a plain regular expression stand for a table."""
+    return {"regex": value, "means": _PLAIN_MEANING} if isinstance(value, str) else value
+
+
+_AddedLine = Annotated[
+    AddedLineTable, BeforeValidator(_added_line, json_schema_input_type=str | AddedLineTable)
+]
+
+
+class SignalTable(Table):
+    """``[match.weak]``: what to look for in a change."""
+
+    paths: Globs = Field(default=[], description="Globs of file paths.")
+    languages: Words = Field(default=[], description="Lower-case names of languages.")
+    imports: Words = Field(default=[], description="Modules that a file imports.")
+    added: Annotated[list[_AddedLine], Field(max_length=100)] = Field(
+        default=[],
+        description="Regular expressions for added lines; only in the personas that ship.",
+    )
+    words: Words = Field(default=[], description="Literal words in added lines.")
+    files: Annotated[list[FileKindTable], Field(max_length=100)] = Field(
+        default=[], description="Kinds of files."
+    )
+    structure: Words = Field(
+        default=[],
+        description="What to look for in the change as a whole; only in the personas that ship.",
+    )
+
+
+class MatchTable(SignalTable):
+    """``[match]``: which changes the persona fits; any strong signal wakes it."""
+
+    wakes: Wakes = Field(default=Wakes.SIGNALS, strict=False)
+    exclude: Globs = Field(default=[], description="Globs of files that give no signal.")
+    absent: Annotated[str, Field(max_length=80)] = Field(
+        default="", description="What to say where nothing speaks for it: no Python source."
+    )
+    weak: SignalTable = Field(
+        default=SignalTable(), description="Signals that only list it under 'would also apply'."
+    )
+
+
+class ModelTable(Table):
+    """``[model]``: parameters that the persona sets for itself."""
+
+    temperature: float | None = Field(default=None, ge=0, le=MAXIMUM_TEMPERATURE)
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    model: ShortLine | None = Field(
+        default=None, description="Used only where the operator allows it."
+    )
+
+
+class AppliesTable(Table):
+    """``applies``: the precondition of a rule, file by file."""
+
+    languages: Words = []
+    paths: Globs = []
+    exclude: Globs = []
+    imports: Words = []
+    words: Words = []
+
+
+def _codes(pattern: str, like: str) -> Any:  # noqa: ANN401 - builds a type
+    element = Annotated[str, *word(pattern, like=like)]
+    return Annotated[list[element] | None, Field(min_length=1, max_length=200)]
+
+
+class EvidenceTable(Table):
+    """``[[rules.evidence]]``: one kind of mechanical evidence, and what it decides."""
+
+    ruff: _codes(r"[A-Z]{1,6}[0-9]{0,4}", "S602") = Field(  # type: ignore[valid-type]
+        default=None, description="Prefixes of ruff's codes."
+    )
+    hadolint: _codes(r"(?:DL|SC)[0-9]{4}", "DL3006") = None  # type: ignore[valid-type]
+    zizmor: _codes(r"[a-z0-9]+(?:-[a-z0-9]+)*", "template-injection") = None  # type: ignore[valid-type]
+    secret: _codes(r"\*|[a-z0-9]+(?:[-_][a-z0-9]+)*", "*") = None  # type: ignore[valid-type]
+    fact: _codes(r"[a-z0-9]+(?:-[a-z0-9]+)*", "no-test-touched") = None  # type: ignore[valid-type]
+    sarif: Annotated[list[ShortLine] | None, Field(min_length=1, max_length=200)] = Field(
+        default=None, description="Rule ids of another analyser."
+    )
+    tool: ShortLine | None = Field(default=None, description="The analyser, for sarif.")
+    pattern: (
+        Annotated[str, *word(r"[A-Z]{2,8}[0-9]{3}/[a-z0-9]+(?:-[a-z0-9]+)*", like="PY002/env-read")]
+        | None
+    ) = Field(default=None, description="The unique name of a structural pattern.")
+    language: ShortLine | None = Field(default=None, description="For pattern.")
+    rule: dict[str, Any] | None = Field(
+        default=None, description="For pattern: an ast-grep rule object."
+    )
+    decides: Decides = Field(
+        default=Decides.FAIL,
+        strict=False,
+        description="both: no hit is a pass. fail: no hit decides nothing.",
+    )
+    problem: Headline | None = None
+    why: Line | None = None
+    remedy: Line | None = None
+    paths: Globs = []
+    exclude: Globs = []
+
+    @property
+    def kinds(self) -> tuple[EvidenceKind, ...]:
+        """The kinds of evidence that are set; one, in a file that is right."""
+        return tuple(kind for kind in EvidenceKind if getattr(self, kind.value) is not None)
+
+
+class RuleTable(Table):
+    """``[[rules]]``: one item of the checklist."""
+
+    id: RuleId
+    title: ShortLine = Field(description="The checklist item, short and imperative.")
+    severity: Severity = Field(strict=False)
+    check: Line = Field(description="What exactly is asked of the change.")
+    why: Line = Field(description="How breaking it does harm, input to effect.")
+    problem: Headline = Field(description="Headline of a finding, in the reader's words.")
+    remedy: Line = Field(description="The way out.")
+    bad: Snippet = ""
+    good: Snippet = ""
+    family: Annotated[str, Field(max_length=40)] = Field(
+        default="", description="Findings of one family on one spot are one finding."
+    )
+    applies: AppliesTable = AppliesTable()
+    evidence: Annotated[list[EvidenceTable], Field(max_length=40)] = []
+
+
+class PersonaFile(Table):
+    """A persona: who it is, which changes it fits, and its checklist."""
+
+    schema_: Literal[1] = Field(alias="schema")
+    name: PersonaName
+    title: ShortLine
+    version: int = Field(ge=1, le=9999)
+    summary: Line
+    charter: Prose = Field(description="Who it is and how it judges, in three to eight sentences.")
+    match: MatchTable = MatchTable()
+    model: ModelTable = ModelTable()
+    rules: Annotated[list[RuleTable], Field(max_length=100)] = []
+
+
+def parse_persona(
+    text: str,
+    path: str,
+    *,
+    origin: Origin = Origin.BUILT_IN,
+    vocabulary: Vocabulary | None = None,
+) -> Persona:
+    """Read a persona file.
+
+    Args:
+        text: The file's text.
+        path: The file, as people know it.
+        origin: Where it comes from; a repository's own file may hold no regular expression.
+        vocabulary: The words that it may use.
+
+    Raises:
+        ConfigurationError: The file is wrong; tells everything that is, with the lines.
+    """
+    document = parse_toml(text, path)
+    file = document.validate(PersonaFile)
+    wrong = [
+        document.error(message, at, hint)
+        for at, message, hint in (
+            *_signals_allowed(file, origin, vocabulary or Vocabulary()),
+            *_unknown_languages(file, vocabulary or Vocabulary()),
+            *_rules(file, origin, document, vocabulary or Vocabulary()),
+        )
+    ]
+    if wrong:
+        raise ConfigurationError.of(sorted(wrong, key=lambda error: error.line or 0))
+    return _persona(file, path, origin)
+
+
+_Complaints = Iterator[tuple[KeyPath, str, str | None]]
+
+
+def _signal_tables(file: PersonaFile) -> tuple[tuple[KeyPath, SignalTable], ...]:
+    return ((("match",), file.match), (("match", "weak"), file.match.weak))
+
+
+def _signals_allowed(file: PersonaFile, origin: Origin, vocabulary: Vocabulary) -> _Complaints:
+    """Check regular expressions and structures; a repository may bring none (security.md S13)."""
+    built_in = origin is Origin.BUILT_IN
+    for at, signals in _signal_tables(file):
+        if signals.added and not built_in:
+            yield (
+                (*at, "added"),
+                "a repository's persona may hold no regular expression",
+                'Use words = ["…"], which are literal.',
+            )
+        if signals.structure and not built_in:
+            yield (*at, "structure"), "structure is for the personas that ship", None
+        for number, line in enumerate(signals.added):
+            wrong = _not_a_regular_expression(line.regex) if built_in else None
+            if wrong is not None:
+                place = (*at, "added", number, "regex")
+                yield place, f"this is no regular expression: {wrong}", None
+        known = vocabulary.structures
+        for name in signals.structure:
+            if known is not None and name not in known:
+                hint = one_of(name, sorted(known))
+                yield (*at, "structure"), f'unknown structure "{name}"', hint
+
+
+def _not_a_regular_expression(text: str) -> str | None:
+    try:
+        re.compile(text)
+    except (re.error, RecursionError, OverflowError) as error:
+        return str(error)
+    return None
+
+
+def _unknown_languages(file: PersonaFile, vocabulary: Vocabulary) -> _Complaints:
+    known = vocabulary.languages
+    if known is None:
+        return
+    named: list[tuple[KeyPath, Sequence[str]]] = []
+    for at, signals in _signal_tables(file):
+        named.append(((*at, "languages"), [n for n in signals.languages if n != ANY_LANGUAGE]))
+        named += [
+            ((*at, "added", number, "languages"), line.languages)
+            for number, line in enumerate(signals.added)
+        ]
+    for number, rule in enumerate(file.rules):
+        named.append((("rules", number, "applies", "languages"), rule.applies.languages))
+        for index, piece in enumerate(rule.evidence):
+            own = () if piece.language is None else (piece.language,)
+            named.append((("rules", number, "evidence", index, "language"), own))
+    for at, languages in named:
+        for language in languages:
+            if language not in known:
+                yield at, f'unknown language "{language}"', one_of(language, sorted(known))
+
+
+def _rules(
+    file: PersonaFile, origin: Origin, document: TomlDocument, vocabulary: Vocabulary
+) -> _Complaints:
+    seen: dict[str, int] = {}
+    names: dict[str, KeyPath] = {}
+    for number, rule in enumerate(file.rules):
+        at = ("rules", number)
+        if rule.id in seen:
+            first = document.line(("rules", seen[rule.id], "id"))
+            yield (*at, "id"), f"rule {rule.id} exists already, at line {first}", None
+        seen.setdefault(rule.id, number)
+        for index, piece in enumerate(rule.evidence):
+            here = (*at, "evidence", index)
+            yield from _evidence(piece, rule.id, here, origin)
+            yield from _names(piece, here, vocabulary)
+            if piece.pattern is None:
+                continue
+            if piece.pattern in names:
+                first = document.line(names[piece.pattern])
+                yield here, f"pattern {piece.pattern} exists already, at line {first}", None
+            names.setdefault(piece.pattern, here)
+
+
+def _evidence(piece: EvidenceTable, rule_id: str, at: KeyPath, origin: Origin) -> _Complaints:
+    kinds = [kind.value for kind in EvidenceKind]
+    if not piece.kinds:
+        yield at, "evidence names nobody who gives it", f"Give one of {', '.join(kinds)}."
+        return
+    if len(piece.kinds) > 1:
+        named = " and ".join(piece.kinds)
+        yield at, f"evidence of two kinds: {named}", "Give each an [[rules.evidence]] of its own."
+    is_pattern = piece.pattern is not None
+    for key, value, owner, belongs in (
+        ("language", piece.language, "pattern", is_pattern),
+        ("rule", piece.rule, "pattern", is_pattern),
+        ("tool", piece.tool, "sarif", piece.sarif is not None),
+    ):
+        if value is not None and not belongs:
+            yield (*at, key), f"{key} belongs to {owner} only", None
+        elif value is None and belongs and owner == "pattern":
+            yield at, f"a pattern needs {key}", None
+    if piece.pattern is not None and not piece.pattern.startswith(f"{rule_id}/"):
+        yield (*at, "pattern"), f"a pattern of this rule is named {rule_id}/…", None
+    if piece.rule is not None:
+        may_use_regex = origin is Origin.BUILT_IN
+        yield from complaints(piece.rule, (*at, "rule"), may_use_regex=may_use_regex)
+
+
+def _names(piece: EvidenceTable, at: KeyPath, vocabulary: Vocabulary) -> _Complaints:
+    """Check the names of facts and of kinds of secrets."""
+    secret_kinds = vocabulary.secret_kinds
+    for key, codes, known, what in (
+        ("fact", piece.fact, vocabulary.facts, "fact"),
+        ("secret", piece.secret, secret_kinds and secret_kinds | {"*"}, "kind of secret"),
+    ):
+        for code in codes or ():
+            if known is not None and code not in known:
+                yield (*at, key), f'unknown {what} "{code}"', one_of(code, sorted(known))
+
+
+def _persona(file: PersonaFile, path: str, origin: Origin) -> Persona:
+    return Persona(
+        name=file.name,
+        title=file.title,
+        version=file.version,
+        summary=file.summary,
+        charter=file.charter,
+        match=Match(
+            wakes=file.match.wakes,
+            strong=_signals(file.match),
+            weak=_signals(file.match.weak),
+            exclude=tuple(file.match.exclude),
+            absent=file.match.absent,
+        ),
+        rules=tuple(_rule(rule) for rule in file.rules),
+        model=ModelSettings(
+            temperature=file.model.temperature, top_p=file.model.top_p, model=file.model.model
+        ),
+        origin=origin,
+        path=path,
+    )
+
+
+def _signals(table: SignalTable) -> SignalSet:
+    return SignalSet(
+        paths=tuple(table.paths),
+        languages=tuple(table.languages),
+        imports=tuple(table.imports),
+        added=tuple(
+            AddedLine(
+                regex=line.regex,
+                means=line.means,
+                languages=tuple(line.languages),
+                paths=tuple(line.paths),
+                everywhere=line.everywhere,
+            )
+            for line in table.added
+        ),
+        words=tuple(table.words),
+        files=tuple(
+            FileKindSignal(means=kind.means, paths=tuple(kind.paths), created=kind.created)
+            for kind in table.files
+        ),
+        structure=tuple(table.structure),
+    )
+
+
+def _rule(table: RuleTable) -> Rule:
+    applies = table.applies
+    return Rule(
+        id=table.id,
+        title=table.title,
+        severity=table.severity,
+        check=table.check,
+        why=table.why,
+        problem=table.problem,
+        remedy=table.remedy,
+        bad=table.bad,
+        good=table.good,
+        family=table.family,
+        applies=Applies(
+            languages=tuple(applies.languages),
+            paths=tuple(applies.paths),
+            exclude=tuple(applies.exclude),
+            imports=tuple(applies.imports),
+            words=tuple(applies.words),
+        ),
+        evidence=tuple(_piece(piece) for piece in table.evidence),
+    )
+
+
+def _piece(table: EvidenceTable) -> Evidence:
+    kind = table.kinds[0]
+    codes = (table.pattern,) if table.pattern is not None else getattr(table, kind.value)
+    pattern = None
+    if table.pattern is not None:
+        rule: Mapping[str, object] = table.rule or {}
+        pattern = Pattern(code=table.pattern, language=table.language or "", rule=rule)
+    return Evidence(
+        kind=kind,
+        codes=tuple(codes),
+        decides=table.decides,
+        problem=table.problem or "",
+        why=table.why or "",
+        remedy=table.remedy or "",
+        paths=tuple(table.paths),
+        exclude=tuple(table.exclude),
+        pattern=pattern,
+        tool=table.tool or "",
+    )
