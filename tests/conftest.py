@@ -1,0 +1,237 @@
+"""Guards for the whole suite, and what every test may ask for.
+
+- The audit hook of `tests/guards.py` is on while tests are collected and run.
+- Canaries stand in the environment; none may be seen in what a test prints, logs or writes.
+- Home, temporary folder and git identity are the run's own: a developer's settings have no say.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Generator, Mapping
+from pathlib import Path
+from typing import Protocol
+
+import hypothesis
+import pytest
+
+from tests.guards import CANARIES, ROOT, Guard, files_with_canaries, find_canary
+
+GUARD = Guard()
+_LEAKS: list[str] = []
+
+# The same examples on every machine and no database: a red build is red again when it is repeated.
+hypothesis.settings.register_profile(
+    "suite",
+    derandomize=True,
+    database=None,
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("suite")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        default=False,
+        help="write the golden files anew instead of comparing with them",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for name in list(os.environ):
+        if name.startswith(("GIT_", "REVIEWER_")) or name in {"FORCE_COLOR", "NO_COLOR", "COLUMNS"}:
+            del os.environ[name]
+    os.environ.update(CANARIES)
+    os.environ.update(
+        GIT_AUTHOR_NAME="Test Author",
+        GIT_AUTHOR_EMAIL="author@example.com",
+        GIT_COMMITTER_NAME="Test Author",
+        GIT_COMMITTER_EMAIL="author@example.com",
+        GIT_CONFIG_GLOBAL=os.devnull,
+        GIT_CONFIG_NOSYSTEM="1",
+    )
+    GUARD.install()
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if _hands_tests_out(session.config):
+        return
+    # pytest offers the folder to fixtures only; the guards must know it before the first one.
+    base = session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]  # noqa: SLF001
+    for name in ("home", "temporary"):
+        (base / name).mkdir(exist_ok=True)
+    os.environ["HOME"] = str(base / "home")
+    os.environ["TMPDIR"] = tempfile.tempdir = str(base / "temporary")
+    GUARD.roots = (os.path.realpath(base),)
+    if session.config.getoption("--update-golden"):
+        GUARD.roots += tuple(str(folder) for folder in (ROOT / "tests").rglob("golden"))
+
+
+def _hands_tests_out(config: pytest.Config) -> bool:
+    """Tell whether this process only hands tests out to workers (pytest-xdist)."""
+    return bool(config.getoption("numprocesses", None)) and not hasattr(config, "workerinput")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    if _hands_tests_out(session.config):
+        return (yield)
+    with GUARD.watching():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    GUARD.loopback = item.get_closest_marker("loopback") is not None
+    programs = set(GUARD.programs)
+    try:
+        with GUARD.watching():
+            return (yield)
+    finally:
+        GUARD.loopback = False
+        GUARD.programs = programs
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    faults = [f"the guards refused this: it {what}" for what in GUARD.refusals]
+    GUARD.refusals.clear()
+    shown = [content for _, content in report.sections]
+    if report.failed:
+        shown.append(report.longreprtext)
+    if any(find_canary(text) for text in shown):
+        faults.append("a secret of the environment was printed or logged")
+        report.sections.clear()
+        report.longrepr = None
+    if faults:
+        report.outcome = "failed"
+        before = "" if report.longrepr is None else f"{report.longreprtext}\n\n"
+        report.longrepr = before + "\n".join(faults)
+    return report
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if not _hands_tests_out(session.config):
+        _LEAKS.extend(str(path) for root in GUARD.roots for path in _leaks(Path(root)))
+        if hasattr(session.config, "workeroutput"):
+            session.config.workeroutput["canary_leaks"] = list(_LEAKS)
+    if _LEAKS:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _leaks(root: Path) -> list[Path]:
+    return [] if root.is_relative_to(ROOT) else files_with_canaries(root)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object, error: object) -> None:
+    """Take over what a worker of pytest-xdist found."""
+    _LEAKS.extend(getattr(node, "workeroutput", {}).get("canary_leaks", []))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if _LEAKS:
+        terminalreporter.section("secrets of the environment were written to files")
+        for leak in _LEAKS:
+            terminalreporter.line(leak)
+
+
+@pytest.fixture
+def guard() -> Guard:
+    """The guards themselves, for tests that prove that they bite."""
+    return GUARD
+
+
+@pytest.fixture
+def allowed_program() -> Callable[[Path | str], None]:
+    """Register a program that this test may start: a fake linter, Python itself."""
+    return lambda path: GUARD.programs.add(os.path.realpath(path))
+
+
+@pytest.fixture
+def update_golden(request: pytest.FixtureRequest) -> bool:
+    """Whether golden files are to be written anew (``--update-golden``)."""
+    return bool(request.config.getoption("--update-golden"))
+
+
+class ReviewerCommand(Protocol):
+    """Runs the command as a user does, in a process of its own, with the guards on."""
+
+    def __call__(
+        self,
+        *arguments: str,
+        cwd: Path,
+        env: Mapping[str, str] | None = None,
+        stdin: str = "",
+        timeout_seconds: float = 60,
+    ) -> subprocess.CompletedProcess[str]:
+        """Run ``reviewer ARGUMENTS`` in a folder.
+
+        Args:
+            arguments: What follows ``reviewer``.
+            cwd: Where.
+            env: Variables on top of the run's own.
+            stdin: What is piped in.
+            timeout_seconds: When to give up.
+
+        Returns:
+            The finished process; its guards refused nothing and it printed no canary.
+        """
+        ...
+
+
+_LAUNCHER = (
+    "import sys; sys.argv[0] = 'reviewer'; from reviewer.entrypoints.cli import main; main()"
+)
+
+
+@pytest.fixture
+def reviewer_command(
+    tmp_path_factory: pytest.TempPathFactory,
+    allowed_program: Callable[[Path | str], None],
+) -> ReviewerCommand:
+    """The command, run as a user runs it."""
+    allowed_program(sys.executable)
+    log = tmp_path_factory.mktemp("guard") / "refusals"
+
+    def run(
+        *arguments: str,
+        cwd: Path,
+        env: Mapping[str, str] | None = None,
+        stdin: str = "",
+        timeout_seconds: float = 60,
+    ) -> subprocess.CompletedProcess[str]:
+        guarded = {
+            "GUARD_CHECKOUT": str(ROOT),
+            "GUARD_LOG": str(log),
+            "GUARD_ROOTS": os.pathsep.join(GUARD.roots),
+            "PYTHONPATH": os.pathsep.join([str(ROOT / "tests" / "guard_site"), str(ROOT)]),
+            "PYTHONWARNINGS": "error",
+        }
+        done = subprocess.run(
+            [sys.executable, "-c", _LAUNCHER, *arguments],
+            cwd=cwd,
+            env={**os.environ, **guarded, **(env or {})},
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=timeout_seconds,
+            check=False,
+        )
+        refused = log.read_text() if log.exists() else ""
+        assert not refused, f"the guards refused this inside the command:\n{refused}"
+        assert not find_canary(done.stdout + done.stderr), "the command printed a secret"
+        return done
+
+    return run

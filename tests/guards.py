@@ -1,0 +1,259 @@
+"""What no test and no code under test may do: reach the network, start a program, write elsewhere.
+
+One audit hook (https://docs.python.org/3/library/audit_events.html) watches the process. An audit
+hook cannot be removed, so it is installed once and switched on while tests run; then it refuses
+
+- every socket that would leave the process, except loopback where a test is marked ``loopback``;
+- every program except git and the linters that the product names, and those a test registers;
+- for code of ours, a child that inherits the environment or is handed a canary;
+- every write outside the temporary folder of the run.
+
+A refusal raises and is remembered: code that swallows the error fails its test all the same.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+import shutil
+import sys
+import sysconfig
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+#: Programs that the product may start; the linters live beside the interpreter.
+LINTERS = ("ruff", "hadolint", "zizmor")
+
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_CACHES = frozenset({"__pycache__", ".hypothesis", ".pytest_cache"})
+_DEVICES = frozenset({"/dev/null", "/dev/tty"})
+
+# Put together at run time: a whole token in a tracked file would be a finding of our own scanner.
+_CANARY = "c4n4ry" + "Xq7Zt2Lw9Rk5Vb8Np3Hs6Jd1"
+
+#: Secrets that stand in the environment of every test and may never be seen anywhere else.
+CANARIES: Mapping[str, str] = {
+    "ANTHROPIC_API_KEY": f"sk-ant-{_CANARY}A",
+    "AWS_SECRET_ACCESS_KEY": f"{_CANARY}W/{_CANARY[:9]}",
+    "GH_TOKEN": f"gho_{_CANARY}H",
+    "GITHUB_TOKEN": f"ghp_{_CANARY}G",
+    "OPENAI_API_KEY": f"sk-{_CANARY}O",
+}
+
+
+class ForbiddenActionError(AssertionError):
+    """Something that a guard refuses."""
+
+
+class Guard:
+    """The state of the hook: what is allowed at the moment, and what was refused."""
+
+    def __init__(self) -> None:
+        self.active = False
+        self.loopback = False
+        self.programs: set[str] = set()
+        self.roots: tuple[str, ...] = ()
+        self.refusals: list[str] = []
+        # In a child process there is no test code: everything counts as the product.
+        self.lenient_for_tests = True
+        self._git = _resolve("git", os.environ)
+        scripts = Path(sysconfig.get_path("scripts"))
+        self._linters = {os.path.realpath(scripts / name) for name in LINTERS}
+        self._handlers: dict[str, Callable[[tuple[object, ...]], None]] = {
+            "open": self._open,
+            "os.chmod": self._one_path(2),
+            "os.link": self._second_path,
+            "os.mkdir": self._one_path(2),
+            "os.remove": self._one_path(1),
+            "os.rename": self._both_paths,
+            "os.rmdir": self._one_path(1),
+            "os.symlink": self._second_path,
+            "os.truncate": self._one_path(None),
+            "socket.bind": self._address,
+            "socket.connect": self._address,
+            "socket.getaddrinfo": self._host,
+            "socket.gethostbyaddr": self._host,
+            "socket.gethostbyname": self._host,
+            "socket.sendmsg": self._address,
+            "socket.sendto": self._address,
+            "subprocess.Popen": self._popen,
+            "os.posix_spawn": self._posix_spawn,
+        }
+        for event in ("os.exec", "os.fork", "os.forkpty", "os.spawn", "os.system", "pty.spawn"):
+            self._handlers[event] = self._never(event)
+
+    def install(self) -> None:
+        """Add the hook to this process, for good."""
+        handlers = self._handlers
+
+        def hook(event: str, arguments: tuple[object, ...]) -> None:
+            if self.active and (handler := handlers.get(event)) is not None:
+                handler(arguments)
+
+        sys.addaudithook(hook)
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Refuse forbidden actions inside the block."""
+        before, self.active = self.active, True
+        try:
+            yield
+        finally:
+            self.active = before
+
+    @contextmanager
+    def refuses(self, words: str) -> Iterator[None]:
+        """Expect exactly one refusal inside the block, which says these words."""
+        count = len(self.refusals)
+        with suppress(ForbiddenActionError):
+            yield
+        new = self.refusals[count:]
+        del self.refusals[count:]
+        assert len(new) == 1, f"one refusal was expected, there were {new}"
+        assert words in new[0], new[0]
+
+    def refuse(self, what: str) -> None:
+        """Remember the refusal and raise it."""
+        self.refusals.append(what)
+        raise ForbiddenActionError(what)
+
+    # --- programs ----------------------------------------------------------------------------
+    def _popen(self, arguments: tuple[object, ...]) -> None:
+        executable, argv, _, env = arguments
+        environment = env if isinstance(env, Mapping) else None
+        program = _resolve(_text(executable), environment or os.environ)
+        words = [_text(word) for word in argv] if isinstance(argv, Sequence) else []
+        if program not in {self._git, *self._linters, *self.programs}:
+            self.refuse(f"starts {_text(executable)}; see the fixture allowed_program")
+        if self._asked_by_a_test():
+            return
+        if environment is None:
+            self.refuse(f"starts {_text(executable)} with the whole environment")
+        handed = [*words, *(_text(value) for value in (environment or {}).values())]
+        if any(find_canary(text) for text in handed):
+            self.refuse(f"hands a secret of the environment to {_text(executable)}")
+
+    def _posix_spawn(self, arguments: tuple[object, ...]) -> None:
+        program = os.path.realpath(_text(arguments[0]))
+        if program not in {self._git, *self._linters, *self.programs}:
+            self.refuse(f"starts {program}")
+
+    def _never(self, event: str) -> Callable[[tuple[object, ...]], None]:
+        return lambda arguments: self.refuse(f"calls {event} {arguments[:1]}")
+
+    def _asked_by_a_test(self) -> bool:
+        """Tell whether test code, and not the product, is nearest on the stack."""
+        if not self.lenient_for_tests:
+            return False
+        product, tests = f"{ROOT}/reviewer/", f"{ROOT}/tests/"
+        frame = sys._getframe(1)  # noqa: SLF001 - the documented way to see one's caller
+        while frame is not None:
+            name = frame.f_code.co_filename
+            if name.startswith(product):
+                return False
+            if name.startswith(tests) and name != __file__:
+                return True
+            frame = frame.f_back  # type: ignore[assignment]  # None ends the loop
+        return False
+
+    # --- files -------------------------------------------------------------------------------
+    def _open(self, arguments: tuple[object, ...]) -> None:
+        path, _, flags = arguments
+        if isinstance(flags, int) and flags & _WRITING:
+            self._write(path, follow=True)
+
+    def _one_path(self, folder_index: int | None) -> Callable[[tuple[object, ...]], None]:
+        def handle(arguments: tuple[object, ...]) -> None:
+            folder = -1 if folder_index is None else arguments[folder_index]
+            self._write(arguments[0], folder)
+
+        return handle
+
+    def _second_path(self, arguments: tuple[object, ...]) -> None:
+        self._write(arguments[1], arguments[-1])
+
+    def _both_paths(self, arguments: tuple[object, ...]) -> None:
+        self._write(arguments[0], arguments[-2])
+        self._write(arguments[1], arguments[-1])
+
+    def _write(self, path: object, folder: object = -1, *, follow: bool = False) -> None:
+        if isinstance(path, int):
+            return
+        if _text(path) in _DEVICES:
+            return
+        place = Path(_text(path))
+        if isinstance(folder, int) and folder >= 0:
+            place = Path(f"/proc/self/fd/{folder}") / place
+        # A link that is followed counts as what it points to; one that is removed, as itself.
+        place = place.resolve() if follow else place.parent.resolve() / place.name
+        if place.name.startswith(".coverage") or not _CACHES.isdisjoint(place.parts):
+            return
+        if not any(place.is_relative_to(root) for root in self.roots):
+            self.refuse(f"writes {place}, outside the temporary folder")
+
+    # --- network -----------------------------------------------------------------------------
+    def _address(self, arguments: tuple[object, ...]) -> None:
+        address = arguments[1]
+        self._reach(address[0] if isinstance(address, tuple) and address else address)
+
+    def _host(self, arguments: tuple[object, ...]) -> None:
+        self._reach(arguments[0])
+
+    def _reach(self, host: object) -> None:
+        if not self.loopback or (host is not None and _text(host) not in _LOOPBACK):
+            self.refuse(f"reaches {host!r} over the network")
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str | bytes | os.PathLike):
+        return os.fsdecode(value)
+    return repr(value)
+
+
+def _resolve(program: str, environment: Mapping[str, str] | Mapping[bytes, bytes]) -> str:
+    """Return the file that starting this name would start."""
+    if os.sep in program:
+        return os.path.realpath(program)
+    path = next((_text(v) for k, v in environment.items() if _text(k) == "PATH"), os.defpath)
+    found = shutil.which(program, path=path)
+    return os.path.realpath(found) if found else program
+
+
+def _forms(secret: str) -> Iterator[bytes]:
+    """Yield the secret as it is and as something that encodes it would write it."""
+    raw = secret.encode()
+    yield raw
+    yield raw[::-1]
+    yield raw.hex().encode()
+    for shift in range(3):
+        # base64 depends on where the secret begins in what is encoded; the edges are cut off.
+        yield base64.b64encode(b"\0" * shift + raw)[4:-4]
+
+
+_ANY_CANARY = re.compile(
+    b"|".join(re.escape(form) for value in CANARIES.values() for form in _forms(value))
+)
+
+
+def find_canary(text: str | bytes) -> bool:
+    """Tell whether a canary stands in the text: plain, reversed, in hex or in base64."""
+    raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    return _ANY_CANARY.search(raw) is not None
+
+
+def files_with_canaries(folder: Path, *, skipped: Iterable[str] = (".git",)) -> list[Path]:
+    """Return the files below a folder in which a canary stands."""
+    leave_out = set(skipped)
+    found = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name not in leave_out]
+        for name in names:
+            file = Path(place, name)
+            if file.is_file() and not file.is_symlink() and find_canary(file.read_bytes()):
+                found.append(file)
+    return sorted(found)
