@@ -1,4 +1,4 @@
-"""The parts from which the schemas of our files are made: strict tables, bounded text, words, globs."""
+"""What the schemas of our files are made of: strict tables, bounded text, words, globs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The law of an ast-grep rule object as persona files may hold one; checked before ast-grep sees it.
+"""The law of an ast-grep rule object in a persona file, checked before ast-grep sees it.
 
 ast-grep answers an unknown key with a message about its own types, and some rules with a panic,
 so that the form is checked here, where file and line are known.
@@ -37,7 +37,7 @@ def complaints(
     if not isinstance(rule, Mapping):
         yield at, "a rule must be a table", None
         return
-    if not set(rule) & set(_KEYS):
+    if not rule or set(rule) <= {"stopBy", "field"}:
         yield at, "a rule needs a pattern, kind, any, all, …", None
     keys = _RELATION_KEYS if in_relation else _KEYS
     for key, value in rule.items():
@@ -59,20 +59,22 @@ def _value(key: str, value: object, at: KeyPath, *, may_use_regex: bool) -> Iter
             return
         for number, inner in enumerate(value):
             yield from complaints(inner, (*at, number), may_use_regex=may_use_regex)
-    elif key == "not":
+    elif key == "not" or (key == "stopBy" and isinstance(value, Mapping)):
         yield from complaints(value, at, may_use_regex=may_use_regex)
     elif key in _RELATIONS:
         yield from complaints(value, at, may_use_regex=may_use_regex, in_relation=True)
-    elif key == "stopBy" and isinstance(value, Mapping):
-        yield from complaints(value, at, may_use_regex=may_use_regex)
-    elif key == "stopBy":
-        if value not in {"neighbor", "end"}:
-            yield at, 'stopBy must be "neighbor", "end" or a rule', None
+    else:
+        yield from _leaf(key, value, at)
+
+
+def _leaf(key: str, value: object, at: KeyPath) -> Iterator[Complaint]:
+    """Check a value that holds no further rule."""
+    if key == "stopBy" and value not in {"neighbor", "end"}:
+        yield at, 'stopBy must be "neighbor", "end" or a rule', None
     elif key == "pattern" and isinstance(value, Mapping):
         for inner in value:
             if inner not in _PATTERN_KEYS:
                 hint = one_of(inner, _PATTERN_KEYS)
                 yield (*at, inner), f'unknown key "{inner}" in a pattern', hint
-    elif key == "pattern" or key in _TEXT:
-        if not isinstance(value, str) or not value.strip():
-            yield at, f"{key} must be text in quotes", None
+    elif key in {"pattern", *_TEXT} and not (isinstance(value, str) and value.strip()):
+        yield at, f"{key} must be text in quotes", None

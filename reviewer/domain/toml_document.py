@@ -1,7 +1,7 @@
-"""A TOML text that a person wrote: read strictly, with the place of everything that is wrong.
+r"""A TOML text that a person wrote: read strictly, with the place of everything that is wrong.
 
 Beyond TOML's own law (https://toml.io/en/v1.0.0) a text may hold no control character, not even
-one that is written as an escape: ``"\\bword\\b"`` is meant as a regular expression and would be
+one that is written as an escape: ``"\bword\b"`` is meant as a regular expression and would be
 read as two backspaces, which is the one silent misreading that was seen in trials with people.
 """
 
@@ -108,6 +108,8 @@ class TomlDocument:
     def _told(self, error: ValidationError, model: type[Model]) -> Iterator[ConfigurationError]:
         details = error.errors(include_url=False, include_context=True, include_input=True)
         for detail in sorted(details, key=lambda d: self.line(d["loc"]) or 0):
+            if detail["type"] == "missing" and _misspelt(detail["loc"], details):
+                continue
             message, hint = _words(detail, model)
             yield self.error(message, detail["loc"], hint)
 
@@ -247,6 +249,16 @@ def _words(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str | Non
     return f"{name}: {_limits(kind, context) or detail['msg']}", None
 
 
+def _misspelt(at: Sequence[str | int], details: Sequence[ErrorDetails]) -> bool:
+    """Tell whether a missing key stands beside an unknown one that is meant to be it."""
+    return any(
+        detail["type"] == "extra_forbidden"
+        and detail["loc"][:-1] == tuple(at[:-1])
+        and nearest(detail["loc"][-1], [str(at[-1])]) is not None
+        for detail in details
+    )
+
+
 def _limits(kind: str, context: Mapping[str, Any]) -> str | None:
     """Say which bound was crossed."""
     if kind in {"string_too_short", "too_short"} and context.get("min_length") == 1:
@@ -276,9 +288,13 @@ def _spoken(at: Sequence[str | int]) -> str:
     return ", ".join(parts)
 
 
+def shorten(text: str, characters: int = 60) -> str:
+    """Cut a text that a message quotes."""
+    return text if len(text) <= characters else f"{text[: characters - 1]}…"
+
+
 def _short(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return shorten(str(value))
 
 
 def _keys(model: type[BaseModel]) -> Iterator[str]:
