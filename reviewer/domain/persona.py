@@ -8,6 +8,7 @@ from enum import StrEnum
 from reviewer.domain.change import Change, FileChange
 from reviewer.domain.evidence import Evidence
 from reviewer.domain.glob import matches_any
+from reviewer.domain.language import imports_of
 
 
 class Severity(StrEnum):
@@ -161,10 +162,7 @@ class Applies:
 
 
 def imported_modules(file: FileChange) -> frozenset[str]:
-    """Return every dotted prefix of the modules that the file imports, with ``import`` lines
-    read from the head text where it is known, else from the hunks' head side."""
-    from reviewer.domain.language import imports_of  # noqa: PLC0415
-
+    """Return every dotted prefix of what the file imports; see `language.imports_of`."""
     return imports_of(file)
 
 
