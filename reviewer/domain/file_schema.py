@@ -45,6 +45,14 @@ def _one_line(value: str) -> str:
     return value
 
 
+def _within_a_line(value: str) -> str:
+    """Let a literal word begin or end with a space: ``def `` is not the end of ``default``."""
+    if "\n" in value or "\t" in value or not value.strip():
+        message = "must be a word within one line, without tabs"
+        raise ValueError(message)
+    return value
+
+
 def _prose(value: str) -> str:
     return value.strip("\n")
 
@@ -72,6 +80,8 @@ Snippet = Annotated[str, Field(max_length=4000), AfterValidator(_prose)]
 Glob = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_glob)]
 Globs = Annotated[list[Glob], Field(max_length=200)]
 Words = Annotated[list[ShortLine], Field(max_length=200)]
+_Literal = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_within_a_line)]
+Literals = Annotated[list[_Literal], Field(max_length=200)]
 
 PERSONA_NAME = r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*"
 PersonaName = Annotated[str, Field(max_length=40), *word(PERSONA_NAME, like="type-guardian")]

@@ -11,6 +11,7 @@ from reviewer.domain.file_schema import (
     Globs,
     Headline,
     Line,
+    Literals,
     PersonaName,
     Prose,
     RuleId,
@@ -69,7 +70,7 @@ class SignalTable(Table):
         default=[],
         description="Regular expressions for added lines; only in the personas that ship.",
     )
-    words: Words = Field(default=[], description="Literal words in added lines.")
+    words: Literals = Field(default=[], description="Literal words in added lines.")
     files: Annotated[list[FileKindTable], Field(max_length=100)] = Field(
         default=[], description="Kinds of files."
     )
@@ -109,7 +110,7 @@ class AppliesTable(Table):
     paths: Globs = Field(default=[])
     exclude: Globs = Field(default=[])
     imports: Words = Field(default=[])
-    words: Words = Field(default=[])
+    words: Literals = Field(default=[])
 
 
 def _codes(pattern: str, like: str) -> Any:  # noqa: ANN401 - builds a type
