@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from snippet_harness import (
+from tests.personas.snippet_harness import (
     PERSONAS,
     SNIPPETS,
     Snippet,
