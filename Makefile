@@ -1,0 +1,120 @@
+# Everything sets itself up under .venv: git, make and Python 3.11 or newer are enough.
+# `make help` lists the targets.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+# What to review: a range (main...HEAD, v1..v2) or one commit.
+RANGE ?= HEAD
+# More arguments for the command or for pytest: make review ARGS="--persona architect -v"
+ARGS ?=
+
+# A stamp carries the checksum of what was installed, so a second run installs nothing.
+INPUTS := $(shell cat requirements.lock requirements-dev.lock pyproject.toml | cksum | cut -d' ' -f1)
+DEVELOPMENT := $(VENV)/.development-$(INPUTS)
+# The development environment holds everything that the small one has.
+SMALL := $(if $(wildcard $(DEVELOPMENT)),$(DEVELOPMENT),$(VENV)/.small-$(INPUTS))
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
+
+# The interpreter: the first that runs and is new enough. PYTHON=… names another.
+PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3 python; do \
+	if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+	echo $$name; break; fi; done)
+
+define SET_UP
+	@if [ -z "$(PYTHON)" ]; then \
+		echo 'Python 3.11 or newer is needed, and none is on the PATH.' >&2; \
+		echo 'Install it, or name it: make $@ PYTHON=/path/to/python3.11' >&2; exit 1; fi
+	@if ! $(BIN)/python -c 'import pip' >/dev/null 2>&1; then \
+		echo "Setting up $(VENV) with $(PYTHON) (once) …" >&2; \
+		$(PYTHON) -c 'import ensurepip, venv' >/dev/null 2>&1 || { \
+			echo '$(PYTHON) has no venv module (on Debian and Ubuntu: apt install python3-venv).' >&2; exit 1; }; \
+		$(PYTHON) -m venv --clear $(VENV); fi
+	@$(PIP) install --only-binary :all: --require-hashes --requirement $(1)
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@rm -f $(VENV)/.small-* $(VENV)/.development-*
+	@touch $@
+endef
+
+.PHONY: help
+help: ## Show this list
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /\t/' | awk -F '\t' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+.PHONY: review
+review: $(SMALL) ## Review the last commit of this repository, or RANGE=main...HEAD
+	@$(BIN)/reviewer review $(RANGE) $(ARGS)
+
+.PHONY: test
+test: $(DEVELOPMENT) ## Run the tests (ARGS="-k glob" for some of them)
+	@$(BIN)/python -m pytest -n auto -q $(ARGS)
+
+.PHONY: check
+check: lint types contracts test ## Everything that must be green before a commit
+
+.PHONY: lint
+lint: $(DEVELOPMENT) ## ruff: rules and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+.PHONY: types
+types: $(DEVELOPMENT) ## mypy, strict
+	@$(BIN)/mypy
+
+.PHONY: contracts
+contracts: $(DEVELOPMENT) ## import-linter: who may import whom
+	@$(BIN)/lint-imports
+
+.PHONY: coverage
+coverage: $(DEVELOPMENT) ## Run the tests and hold the coverage gates
+	@rm -f .coverage .coverage.*
+	@$(MAKE) test ARGS="--cov --cov-report= $(ARGS)"
+	@$(MAKE) coverage-gates
+
+.PHONY: coverage-gates
+coverage-gates: $(DEVELOPMENT)
+	@$(BIN)/coverage report --fail-under=90
+	@$(BIN)/coverage report --fail-under=95 --include='reviewer/domain/*,reviewer/rendering/*,reviewer/service/*'
+
+.PHONY: docs
+docs: $(DEVELOPMENT) ## Write docs/personas.md, the README's table and the schemas anew
+	@$(BIN)/python -m reviewer.rendering.persona_page
+
+.PHONY: wheel
+wheel: $(DEVELOPMENT) ## Build the wheel and the source archive into dist/
+	@rm -rf dist
+	@$(BIN)/python -m build --no-isolation --outdir dist . >/dev/null
+	@ls dist
+
+.PHONY: bench
+bench: $(DEVELOPMENT) ## Measure the command against its bars (ARGS=--check fails when one is missed)
+	@$(BIN)/python tests/benchmarks/bench_command.py $(ARGS)
+
+.PHONY: bench-selection
+bench-selection: $(DEVELOPMENT) ## Measure the choice of personas on labelled changes
+	@$(BIN)/python tests/benchmarks/bench_selection.py $(ARGS)
+
+# --no-emit-*: no index and no address stands in a lock, so that it works behind any mirror.
+COMPILE := $(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras \
+	--no-header --no-annotate --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
+
+.PHONY: lock
+lock: $(DEVELOPMENT) ## Renew both lock files
+	@$(PIP) install 'pip-tools>=7.5'
+	@rm -f requirements.lock requirements-dev.lock
+	@$(COMPILE) --all-build-deps --output-file requirements.lock pyproject.toml
+	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")' > $(VENV)/dev.in
+	@$(COMPILE) --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml $(VENV)/dev.in
+
+.PHONY: clean
+clean: ## Remove what can be made again, .venv too
+	@rm -rf $(VENV) dist .coverage .coverage.* .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+$(VENV)/.small-$(INPUTS):
+	$(call SET_UP,requirements.lock)
+
+$(DEVELOPMENT):
+	$(call SET_UP,requirements-dev.lock)
