@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from reviewer.domain.toml_place import KeyPath, nearest_line, places
@@ -45,7 +46,7 @@ _PARSER_WORDS = (
     ("Cannot redefine", "this table is declared twice", "Put the keys into one table."),
     ("Expected '=' after a key", "a key needs an equals sign and a value", 'Like: title = "…"'),
     ("Expected newline or end of document", "something follows the value on its line", None),
-    ("Invalid value", "this value is none", "Text needs quotes; true and false are lower-case."),
+    ("Invalid value", "this is no value", "Text needs quotes; true and false are lower-case."),
     ("Unclosed array", "a list is not closed, or a comma is missing in it", 'Like: ["a", "b"]'),
     ("Unclosed inline table", "a {…} table is not closed, or a comma is missing in it", None),
     ("Unterminated string", "a string is not closed", None),
@@ -92,8 +93,15 @@ class TomlDocument:
         """Return the error that something is wrong at a key."""
         return ConfigurationError(message, path=self.path, line=self.line(key_path), hint=hint)
 
-    def validate(self, model: type[Model]) -> Model:
+    def validate(
+        self, model: type[Model], *, refused: Mapping[str, str] = MappingProxyType({})
+    ) -> Model:
         """Read the data as the model says.
+
+        Args:
+            model: The schema.
+            refused: Keys that people try and that this file may not set, wherever they stand,
+                with what is said about them.
 
         Raises:
             ConfigurationError: The data is not as the model says; tells everything that is wrong.
@@ -103,14 +111,19 @@ class TomlDocument:
         try:
             return model.model_validate(self.data)
         except ValidationError as error:
-            raise ConfigurationError.of(list(self._told(error, model))) from None
+            raise ConfigurationError.of(list(self._told(error, model, refused))) from None
 
-    def _told(self, error: ValidationError, model: type[Model]) -> Iterator[ConfigurationError]:
+    def _told(
+        self, error: ValidationError, model: type[Model], refused: Mapping[str, str]
+    ) -> Iterator[ConfigurationError]:
         details = error.errors(include_url=False, include_context=True, include_input=True)
         for detail in sorted(details, key=lambda d: self.line(d["loc"]) or 0):
             if detail["type"] == "missing" and _misspelt(detail["loc"], details):
                 continue
             message, hint = _words(detail, model)
+            key = str(detail["loc"][-1]).lower() if detail["loc"] else ""
+            if detail["type"] == "extra_forbidden" and key in refused:
+                message, hint = f'"{shorten(key)}": {refused[key]}', None
             yield self.error(message, detail["loc"], hint)
 
 
@@ -234,7 +247,7 @@ def _words(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str | Non
         known = sorted(_keys(owner)) if owner is not None else []
         return f'unknown key "{_short(at[-1])}"', one_of(at[-1], known) if known else None
     if kind == "missing":
-        return f"{name} is missing", None
+        return f"{name} is missing", "Begin the file with: schema = 1" if name == "schema" else None
     if kind in {"enum", "literal_error"}:
         known = re.findall(r"'([^']*)'", context.get("expected", "")) or [
             str(context.get("expected"))
@@ -272,7 +285,14 @@ def _limits(kind: str, context: Mapping[str, Any]) -> str | None:
         "less_than_equal": "must be at most {le}",
         "string_pattern_mismatch": "must look like {pattern}",
     }.get(kind)
-    return None if words is None else words.format(**context)
+    if words is None:
+        return None
+    bounds = {k: f"{v:g}" if isinstance(v, float) else v for k, v in context.items()}
+    return words.format(**bounds)
+
+
+#: What pydantic adds to the place of a key that is itself wrong.
+_KEY_MARK = "[key]"
 
 
 def _spoken(at: Sequence[str | int]) -> str:
@@ -281,6 +301,8 @@ def _spoken(at: Sequence[str | int]) -> str:
         return "the file"
     parts: list[str] = []
     for part in at:
+        if part == _KEY_MARK:
+            continue
         if isinstance(part, int) and parts:
             parts[-1] += f" {part + 1}"
         else:

@@ -1,0 +1,77 @@
+"""The conclusion of a run: what a check says, from the review and the policy alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reviewer.domain.finding import Confidence
+from reviewer.domain.policy import Policy
+from reviewer.domain.review import Review
+from reviewer.domain.status import RunState
+
+
+class ConclusionKind(StrEnum):
+    """What a check says; the values are GitHub's words for it.
+
+    https://docs.github.com/en/rest/checks/runs#create-a-check-run
+    """
+
+    SUCCESS = "success"
+    NEUTRAL = "neutral"
+    FAILURE = "failure"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclusion:
+    """What a check says, and why."""
+
+    kind: ConclusionKind
+    reason: str
+
+
+def conclude(review: Review, policy: Policy) -> Conclusion:
+    """Judge a review by the policy.
+
+    Findings of low confidence never fail a check. A run that could not look everywhere is never
+    a success, and without a criterion the review is advisory.
+
+    Args:
+        review: The result of the run.
+        policy: What holds for it.
+    """
+    broken = "; ".join(_broken(review, policy))
+    if broken:
+        return Conclusion(kind=ConclusionKind.FAILURE, reason=broken)
+    if review.state is not RunState.COMPLETED:
+        reason = f"{review.state.value}: {review.reason}" if review.reason else review.state.value
+        return Conclusion(kind=ConclusionKind.NEUTRAL, reason=reason)
+    if not _has_criterion(policy):
+        return Conclusion(kind=ConclusionKind.NEUTRAL, reason="advisory: no criterion is set")
+    return Conclusion(kind=ConclusionKind.SUCCESS, reason="no criterion of the policy is broken")
+
+
+def _has_criterion(policy: Policy) -> bool:
+    severity = policy.fail_on.severity
+    return severity is not None or bool(policy.fail_on_rules) or policy.min_score is not None
+
+
+def _broken(review: Review, policy: Policy) -> Iterator[str]:
+    sure = [
+        placed.finding
+        for placed in review.shown
+        if placed.finding.confidence.at_least(Confidence.MEDIUM)
+    ]
+    severity = policy.fail_on.severity
+    if severity is not None:
+        bad = [finding for finding in sure if finding.severity.at_least(severity)]
+        if bad:
+            some = "1 finding is" if len(bad) == 1 else f"{len(bad)} findings are"
+            yield f"{some} {severity.value} or worse"
+    rules = dict.fromkeys(f.rule_id for f in sure if f.rule_id in policy.fail_on_rules)
+    if rules:
+        yield f"broken: {', '.join(rules)}"
+    percent = review.score.percent
+    if policy.min_score is not None and percent is not None and percent < policy.min_score:
+        yield f"the score {review.score} is below {policy.min_score:g} %"
