@@ -173,7 +173,7 @@ class RuleTable(Table):
         default="", description="Findings of one family on one spot are one finding."
     )
     applies: AppliesTable = AppliesTable()
-    evidence: Annotated[list[EvidenceTable], Field(max_length=40)] = Field(default=[])
+    evidence: Annotated[list[EvidenceTable], Field(max_length=100)] = Field(default=[])
 
 
 class PersonaFile(Table):
