@@ -18,7 +18,7 @@ INPUTS := $(shell cat requirements.lock requirements-dev.lock pyproject.toml | c
 DEVELOPMENT := $(VENV)/.development-$(INPUTS)
 # The development environment holds everything that the small one has.
 SMALL := $(if $(wildcard $(DEVELOPMENT)),$(DEVELOPMENT),$(VENV)/.small-$(INPUTS))
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet --no-input
 
 # The interpreter: the first that runs and is new enough. PYTHON=… names another.
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3 python; do \

@@ -1,0 +1,1 @@
+"""Orders: takes orders and answers for them."""

@@ -1,0 +1,1 @@
+"""Trains the classifier that sorts support mail."""
