@@ -1,0 +1,1 @@
+"""Facts about a change, run by the names that persona files use."""

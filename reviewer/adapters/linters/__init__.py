@@ -1,0 +1,1 @@
+"""Linters as separate programs that only parse: found by package, fed in private, limited."""
