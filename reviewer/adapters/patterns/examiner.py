@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from reviewer.domain.change import Change, FileChange
+from reviewer.domain.change import Change, FileChange, Side
 from reviewer.domain.evidence import (
     Evidence,
     EvidenceKind,
@@ -200,6 +200,9 @@ def _look(subject: Subject, language: str, patterns: Sequence[Pattern]) -> Exami
             astray += _length(node)
             continue
         first, last = _lines(node)
+        # Asking which patterns matched costs as much as finding, and only changed lines count.
+        if subject.file.locate(Side.HEAD, first, last) is None:
+            continue
         hits += (
             Hit(kind=_KIND, code=code, path=subject.file.path, start_line=first, end_line=last)
             for code, rule in rules
