@@ -1,0 +1,223 @@
+"""What every renderer starts from: a review, its times, and the words that outputs share."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from reviewer.domain.change import FileChange
+from reviewer.domain.checklist import NO_MODEL, Answer, Scorecard, Verdict
+from reviewer.domain.finding import Finding, PlacedFinding
+from reviewer.domain.persona import Persona, Rule
+from reviewer.domain.review import Review
+from reviewer.domain.selection import Choice, ChoiceKind
+from reviewer.domain.status import RunState
+from reviewer.rendering.code_frame import CodeFrames
+
+_COMMIT = re.compile(r"[0-9a-f]{40,64}")
+
+#: What a person can do about a run that did not complete.
+WAYS_OUT = {
+    RunState.PARTIAL: "What was not looked at is listed below; this is no clean bill.",
+    RunState.SKIPPED: "Nothing was judged.",
+    RunState.SUPERSEDED: "A newer commit is under review; its summary takes this one's place.",
+    RunState.FAILED: "Nothing was judged. Run the review again; if it fails again, report it.",
+}
+
+#: The order in which verdicts are counted for people.
+VERDICT_WORDS = (
+    (Verdict.FAIL, "fail"),
+    (Verdict.PASS, "pass"),
+    (Verdict.NOT_ASSESSED, "not assessed"),
+    (Verdict.NOT_APPLICABLE, "not applicable"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreRow:
+    """One persona's row of the scorecard.
+
+    Args:
+        title: Its name in sentences.
+        why: Why it looked.
+        card: Its answers and score.
+        fails: Its failed answers, worst first.
+    """
+
+    title: str
+    why: str
+    card: Scorecard
+    fails: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewDocument:
+    """A review ready to be rendered.
+
+    Args:
+        review: The review.
+        seconds: How long each stage took; kept apart, so that all else is deterministic.
+        repository_url: Where the repository can be read (``https://host/owner/name``), from our
+            own configuration and never from the change; empty writes no links.
+        inline_posted: Whether the inline findings are posted as comments of their own, so that
+            the summary need not explain them once more.
+    """
+
+    review: Review
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    repository_url: str = ""
+    inline_posted: bool = False
+
+    @cached_property
+    def frames(self) -> CodeFrames:
+        """The code frames of the findings."""
+        return CodeFrames(
+            change=self.review.change,
+            findings=tuple(placed.finding for placed in self.review.findings),
+        )
+
+    @cached_property
+    def _personas(self) -> dict[str, Persona]:
+        return {persona.name: persona for persona in self.review.personas}
+
+    @cached_property
+    def _rules(self) -> dict[str, Rule]:
+        return {rule.id: rule for persona in self.review.personas for rule in persona.rules}
+
+    def title(self, persona: str) -> str:
+        """Return a persona's name in sentences."""
+        known = self._personas.get(persona)
+        return known.title if known else persona.replace("-", " ").title()
+
+    def rule_title(self, rule_id: str) -> str:
+        """Return what a rule asks for; empty where it is not known."""
+        rule = self._rules.get(rule_id)
+        return rule.title if rule else ""
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run completed."""
+        return self.review.state is RunState.COMPLETED
+
+    @property
+    def way_out(self) -> str:
+        """What to do about a run that did not complete; empty where it did."""
+        if self.review.state is RunState.SKIPPED and self.review.change.not_reviewed:
+            return "Nothing was judged; the files and the reasons are listed below."
+        return WAYS_OUT.get(self.review.state, "")
+
+    @property
+    def clean(self) -> bool:
+        """Whether there is nothing to say but that nothing was found."""
+        review = self.review
+        return self.complete and not review.shown and not review.injection_suspected
+
+    @property
+    def head(self) -> str:
+        """The head in short: seven digits of a commit, or the word for what it is."""
+        return short_commit(self.review.change.head)
+
+    @property
+    def coverage(self) -> str:
+        """How much of the change was reviewed: ``9 of 11 files``."""
+        change = self.review.change
+        total = len(change.files)
+        reviewed = len(change.reviewed) if self.review.selection.chosen else 0
+        return (
+            count(total, "file") if reviewed == total else f"{reviewed} of {count(total, 'file')}"
+        )
+
+    @property
+    def answered(self) -> str:
+        """How many rules were answered: ``38 of 41 rules answered``; empty without rules."""
+        total = len(self.review.answers)
+        left = self.review.score.count(Verdict.NOT_ASSESSED)
+        return f"{total - left} of {count(total, 'rule')} answered" if total else ""
+
+    @property
+    def verdicts(self) -> str:
+        """How the rules ended: ``4 fail, 30 pass, 5 not assessed``."""
+        score = self.review.score
+        return ", ".join(
+            f"{n} {word}" for verdict, word in VERDICT_WORDS if (n := score.count(verdict))
+        )
+
+    @property
+    def ledger(self) -> tuple[str, ...]:
+        """Who answered, and how long it took; without a model it says so."""
+        waiting = sum(answer.reason == NO_MODEL for answer in self.review.answers)
+        need = (
+            f", {count(waiting, 'rule')} need{'s' if waiting == 1 else ''} one" if waiting else ""
+        )
+        who = self.review.model or f"no model{need}"
+        return (who, *((self.duration,) if self.seconds else ()))
+
+    @property
+    def duration(self) -> str:
+        """How long the run took: ``0.4 s``."""
+        return f"{self.seconds.get('total', sum(self.seconds.values())):.1f} s"
+
+    @cached_property
+    def rows(self) -> tuple[ScoreRow, ...]:
+        """The scorecard: personas with fails first, the worst score on top."""
+        why = {choice.persona: choice.reason for choice in self.review.selection.choices}
+        rows = [
+            ScoreRow(
+                title=self.title(card.persona),
+                why=why.get(card.persona, ""),
+                card=card,
+                fails=tuple(
+                    sorted(
+                        (a for a in card.answers if a.verdict is Verdict.FAIL),
+                        key=lambda answer: -answer.severity.weight,
+                    )
+                ),
+            )
+            for card in self.review.scorecards
+        ]
+        rows.sort(
+            key=lambda row: (not row.fails, -1.0 if (p := row.card.score.percent) is None else p)
+        )
+        return tuple(rows)
+
+    @property
+    def would_also_apply(self) -> tuple[Choice, ...]:
+        """Personas that were held back, with the reason."""
+        return self.review.selection.of(ChoiceKind.WOULD_ALSO_APPLY)
+
+    @property
+    def not_reviewed(self) -> tuple[FileChange, ...]:
+        """Files that nobody looked into."""
+        return self.review.change.not_reviewed
+
+    def signers(self, finding: Finding) -> tuple[str, ...]:
+        """Return the titles of the personas that say it, the owner of the rule first."""
+        return tuple(self.title(name) for name in (finding.persona, *finding.co_signers))
+
+    def detailed(self, placed: PlacedFinding) -> bool:
+        """Tell whether the summary must explain a finding: no other comment does."""
+        return not (self.inline_posted and placed.outcome.kind.value == "inline")
+
+
+def place_of(finding: Finding) -> str:
+    """Return where a finding stands: ``path:line``, or the path for a whole file."""
+    return finding.path if finding.location is None else str(finding.location)
+
+
+def agreement(titles: Sequence[str]) -> str:
+    """Say who says it: ``A``, ``A and B agree``, ``A, B and C agree``."""
+    if len(titles) == 1:
+        return titles[0]
+    return f"{', '.join(titles[:-1])} and {titles[-1]} agree"
+
+
+def short_commit(name: str) -> str:
+    """Return seven digits of a commit's id; any other word as it is."""
+    return name[:7] if _COMMIT.fullmatch(name) else name
+
+
+def count(number: int, word: str) -> str:
+    """Return ``1 file`` or ``2 files``."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
