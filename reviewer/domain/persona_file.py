@@ -125,7 +125,10 @@ def _unknown_languages(file: PersonaFile, vocabulary: Vocabulary) -> _Complaints
     for at, signals in _signal_tables(file):
         named.append(((*at, "languages"), [n for n in signals.languages if n != ANY_LANGUAGE]))
         named += [
-            ((*at, "added", number, "languages"), line.languages)
+            (
+                (*at, "added", number, "languages"),
+                [name for name in line.languages if name != ANY_LANGUAGE],
+            )
             for number, line in enumerate(signals.added)
         ]
     for number, rule in enumerate(file.rules):
