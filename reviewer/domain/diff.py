@@ -133,7 +133,7 @@ def file_of_section(
     listed = _not_reviewed(section, classifier)
     if listed is not None:
         return listed_file(section, listed)
-    text = _decode_body(section)
+    text = decode_body(section)
     if text is None:
         return listed_file(section, NotReviewed(reason=NotReviewedReason.UNDECODABLE))
     body = parse_hunks(text, name=name, first_line=section.line_of(section.body))
@@ -201,10 +201,29 @@ def parse_hunks(text: str, *, name: str = "patch", first_line: int = 1) -> Body:
     return _body(parsed[0])
 
 
+def whole_body(text: str) -> Body:
+    """Return the hunk that adds a whole text, as git would show a new file."""
+    lines = text.split("\n")
+    unterminated = lines[-1] != ""
+    if not unterminated:
+        lines.pop()
+    if not lines:
+        return Body()
+    hunk = Hunk(
+        base_start=0,
+        base_count=0,
+        head_start=1,
+        head_count=len(lines),
+        lines=tuple(Line(LineKind.ADDED, None, n, line) for n, line in enumerate(lines, 1)),
+    )
+    return Body(hunks=(hunk,), head_unterminated=unterminated)
+
+
 def _body(parsed: PatchedFile) -> Body:
     """Turn unidiff's hunks into ours."""
     hunks: list[Hunk] = []
     unterminated = {" ": False, "+": False, "-": False}
+    before = " "
     for parsed_hunk in parsed:
         lines: list[Line] = []
         for line in parsed_hunk:
@@ -373,8 +392,13 @@ def _known_size(section: Section) -> int | None:
     return None
 
 
-def _decode_body(section: Section) -> str | None:
-    """Decode the hunks of a section; None where the version that is reviewed is not UTF-8."""
+def decode_body(section: Section) -> str | None:
+    """Decode the hunks of a section.
+
+    Returns:
+        Their text; None where the version that is reviewed is not UTF-8. Where only lines that
+        go away are not, the change mends the file, and these lines show replacement characters.
+    """
     raw = section.patch[section.body : section.end]
     try:
         return raw.decode("utf-8")
@@ -386,7 +410,6 @@ def _decode_body(section: Section) -> str | None:
             ).decode("utf-8")
         except UnicodeDecodeError:
             return None
-        # Only lines that go away are invalid: the change mends the file.
         return raw.decode("utf-8", "replace")
 
 
@@ -411,5 +434,3 @@ def _first_lines(file: FileChange) -> Iterator[str]:
     """Yield the lines of the first hunk where it shows the first line of the head."""
     if file.hunks and file.hunks[0].head_start == 1:
         yield from (line.text for line in file.hunks[0].lines if line.head_number is not None)
-
-

@@ -71,9 +71,7 @@ def read_attributes(texts: Mapping[str, str]) -> GitAttributes:
     return GitAttributes(lines=tuple(lines))
 
 
-def _read_line(
-    text: str, folder: str, macros: dict[str, dict[str, bool]]
-) -> _AttributeLine | None:
+def _read_line(text: str, folder: str, macros: dict[str, dict[str, bool]]) -> _AttributeLine | None:
     """Read one line; a macro definition is added to the macros."""
     match = _LINE.match(text)
     if match is None or match[1].startswith(("#", "!")):

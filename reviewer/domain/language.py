@@ -167,7 +167,9 @@ SOURCE_LANGUAGES = frozenset(
 #: Languages in which people write for people, translations included.
 PROSE_LANGUAGES = frozenset({"markdown", "restructuredtext", "asciidoc", "tex", "gettext", "text"})
 
-_SHEBANG = re.compile(r"#!\s*(?:\S*/)?env\s+(?:-\S+\s+|\w+=\S*\s+)*(?:\S*/)?(\S+)|#!\s*(?:\S*/)?(\S+)")
+_SHEBANG = re.compile(
+    r"#!\s*(?:\S*/)?env\s+(?:-\S+\s+|\w+=\S*\s+)*(?:\S*/)?(\S+)|#!\s*(?:\S*/)?(\S+)"
+)
 _VERSION = re.compile(r"[\d.]+$")
 _REQUIREMENTS = re.compile(r"(?:.*[-_.])?(?:requirements|constraints)(?:[-_.].*)?\.(?:txt|in)")
 

@@ -70,9 +70,7 @@ def names_of_header(text: str) -> tuple[str, str] | None:
         return unquote(match[1]), unquote(match[2])
     for space in (place.start() for place in re.finditer(" ", text)):
         left, right = unquote(text[:space]), unquote(text[space + 1 :])
-        if left == right or (
-            "/" in left and left.partition("/")[2] == right.partition("/")[2]
-        ):
+        if left == right or ("/" in left and left.partition("/")[2] == right.partition("/")[2]):
             return left, right
     return None
 

@@ -165,9 +165,7 @@ def _combinedstatus_of(lines: list[str]) -> FileStatus:
     return FileStatus.MODIFIED
 
 
-def _section(
-    headers: Headers, patch: bytes, offsets: tuple[int, int, int]
-) -> Section | None:
+def _section(headers: Headers, patch: bytes, offsets: tuple[int, int, int]) -> Section | None:
     """Turn headers into a section; None where the file has no name."""
     base_name, head_name = headers.base_name, headers.head_name
     if headers.names is not None:
@@ -210,9 +208,7 @@ def _join_type_changes(sections: list[Section]) -> Iterator[Section]:
             and following.status is FileStatus.ADDED
         ):
             index += 1
-            yield replace(
-                following, status=FileStatus.TYPE_CHANGED, base_mode=section.base_mode
-            )
+            yield replace(following, status=FileStatus.TYPE_CHANGED, base_mode=section.base_mode)
         else:
             yield section
 

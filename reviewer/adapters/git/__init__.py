@@ -1,0 +1,1 @@
+"""Changes out of git repositories and patches; the only place that starts git."""
