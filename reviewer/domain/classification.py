@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reviewer.domain.change import FileKind, NotReviewed, NotReviewedReason
 from reviewer.domain.git_attributes import GitAttributes
@@ -28,8 +28,7 @@ _DATA_LIMITS_BYTES = {"json": 256_000, "jsonl": 64_000, "csv": 64_000, "svg": 64
 #: Git calls a file binary that has a NUL byte in its first 8,000 bytes (buffer_is_binary).
 _BINARY_PROBE_BYTES = 8_000
 
-_LOCK_NAMES = frozenset(
-    """
+_LOCK_NAMES_TEXT = """
     package-lock.json npm-shrinkwrap.json yarn.lock pnpm-lock.yaml bun.lock bun.lockb deno.lock
     poetry.lock uv.lock pdm.lock pipfile.lock pylock.toml conda-lock.yml pixi.lock cargo.lock
     go.sum go.work.sum gopkg.lock glide.lock composer.lock symfony.lock gemfile.lock
@@ -39,24 +38,21 @@ _LOCK_NAMES = frozenset(
     chart.lock requirements.lock .terraform.lock.hcl module.bazel.lock
     cargo-bazel-lock.json esy.lock opam.locked spago.lock conan.lock vcpkg-lock.json devbox.lock
     mise.lock dub.selections.json shard.lock
-    """.split()
-)
+"""
+_LOCK_NAMES = frozenset(_LOCK_NAMES_TEXT.split())
 _LOCK_NAME = re.compile(r"(?:.*[-_.])?requirements.*\.lock|pylock\..+\.toml|.+\.lock|.+-lock\.json")
 
-_VENDORED_FOLDERS = frozenset(
-    """
+_VENDORED_FOLDERS_TEXT = """
     vendor vendors vendored _vendor third_party third-party thirdparty 3rdparty node_modules
     bower_components jspm_packages pods carthage site-packages godeps _workspace .yarn .venv venv
-    """.split()
-)
+"""
+_VENDORED_FOLDERS = frozenset(_VENDORED_FOLDERS_TEXT.split())
 _VENDORED_FILE = re.compile(
     r"(?:jquery|bootstrap|d3|angular|react|vue|lodash|underscore|modernizr|moment)"
     r"[-.]?(?:\d[\w.-]*)?(?:\.(?:min|slim|bundle|umd))+\.(?:js|css)|gradlew(?:\.bat)?|mvnw(?:\.cmd)?"
 )
 
-_GENERATED_FOLDERS = frozenset(
-    "__pycache__ .ipynb_checkpoints __generated__ .mypy_cache .pytest_cache .next .nuxt".split()
-)
+_GENERATED_FOLDERS = frozenset({"__pycache__", ".ipynb_checkpoints", "__generated__", ".next"})
 _GENERATED_NAME = re.compile(
     r"""
     .+_pb2(?:_grpc)?\.pyi?        # protocol buffers
@@ -104,6 +100,8 @@ _MINIFIABLE = frozenset({"javascript", "typescript", "css", "html", "json", "svg
 _MINIFIED_AVERAGE = 300
 _MINIFIED_LENGTH = 5_000
 
+_KILO, _MEGA = 1_000, 1_000_000
+
 _LFS_POINTER = "version https://git-lfs.github.com/spec/v1\n"
 
 
@@ -116,7 +114,7 @@ class Classifier:
         excluded: Globs of files that the configuration of the base excludes.
     """
 
-    attributes: GitAttributes = GitAttributes()
+    attributes: GitAttributes = field(default_factory=GitAttributes)
     excluded: tuple[str, ...] = ()
 
     def by_name(
@@ -172,11 +170,11 @@ def is_binary(content: bytes) -> bool:
 
 def readable_size(size_bytes: int) -> str:
     """Return a size as people write it: ``812 bytes``, ``64 kB``, ``17.2 MB``."""
-    if size_bytes < 1_000:
+    if size_bytes < _KILO:
         return f"{size_bytes} bytes"
-    if size_bytes < 1_000_000:
-        return f"{size_bytes / 1_000:.0f} kB"
-    return f"{size_bytes / 1_000_000:.1f} MB"
+    if size_bytes < _MEGA:
+        return f"{size_bytes / _KILO:.0f} kB"
+    return f"{size_bytes / _MEGA:.1f} MB"
 
 
 def too_large(size_bytes: int, what: str = "") -> NotReviewed:

@@ -12,11 +12,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from unidiff import PatchedFile, PatchSet
+from unidiff.patch import PatchedFile, PatchSet
 
 from reviewer.domain.change import (
     FileChange,
-    FileKind,
     FileStatus,
     Hunk,
     Line,

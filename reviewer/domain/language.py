@@ -1,4 +1,4 @@
-"""Which language a file is written in, told from its name and first line, and what a Python file imports."""
+"""Which language a file is written in, from its name and first line, and what it imports."""
 
 from __future__ import annotations
 
@@ -155,14 +155,13 @@ _INTERPRETERS = MappingProxyType(
     }
 )
 
-#: Languages in which people write programs; a change in one of them is a change of source code.
-SOURCE_LANGUAGES = frozenset(
-    """
+_SOURCE_LANGUAGES_TEXT = """
     python jupyter javascript typescript tsx vue svelte go rust java kotlin scala groovy clojure c
     cpp objective-c csharp fsharp visual-basic swift ruby php perl lua r julia dart elixir erlang
     elm haskell ocaml nim zig solidity vhdl verilog assembly fortran bash fish powershell batch sql
-    """.split()
-)
+"""
+#: Languages in which people write programs; a change in one of them is a change of source code.
+SOURCE_LANGUAGES = frozenset(_SOURCE_LANGUAGES_TEXT.split())
 
 #: Languages in which people write for people, translations included.
 PROSE_LANGUAGES = frozenset({"markdown", "restructuredtext", "asciidoc", "tex", "gettext", "text"})

@@ -44,7 +44,7 @@ class Headers:
 
 
 def unquote(name: str) -> str:
-    """Turn a name as git writes it (``"a/\\303\\251"``) into the name itself."""
+    r"""Turn a name as git writes it (``"a/\303\251"``) into the name itself."""
     match = _QUOTED.fullmatch(name)
     if match is None:
         return name

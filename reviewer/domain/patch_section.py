@@ -1,4 +1,4 @@
-"""Cuts a patch into one section a file and reads git's extended headers; hunks stay unread.
+r"""Cuts a patch into one section a file and reads git's extended headers; hunks stay unread.
 
 ::
 
@@ -10,7 +10,7 @@
     +++ b/NEW
     @@ -1,3 +1,4 @@ heading       or "Binary files … differ", or "GIT binary patch"
 
-A line of a hunk begins with a space, ``+``, ``-`` or ``\\``, so ``diff --git`` at the start of a
+A line of a hunk begins with a space, ``+``, ``-`` or ``\``, so ``diff --git`` at the start of a
 line is always a new section, and a section that is only listed costs nothing but that search.
 Patches of ``diff -u`` have no such line; there the hunks' own counts say where a file ends.
 Source: https://git-scm.com/docs/diff-format#generate_patch_text_with_p

@@ -53,7 +53,8 @@ def judge_by_name(
     """Judge a file before any text is read."""
     if entry.status is None:
         return NotReviewed(reason=NotReviewedReason.COMBINED_DIFF, detail="open merge conflict")
-    known = [sizes[blob] for blob in (entry.base_blob, entry.head_blob) if blob in sizes]
+    blobs = (blob for blob in (entry.base_blob, entry.head_blob) if blob is not None)
+    known = [sizes[blob] for blob in blobs if blob in sizes]
     if entry.path in disk_sizes:
         known.append(disk_sizes[entry.path])
     size_bytes = max(known, default=None)

@@ -25,6 +25,8 @@ _EMPTY_TREES = {
     64: "6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321",
 }
 _COMMIT = re.compile(r"([0-9a-f]{40,64}) commit \d+")
+#: A path can have 4,096 bytes on Linux, and a revision names less than a path.
+_LONGEST_REVISION = 1_000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -97,7 +99,7 @@ def _checked(revision: str) -> str:
         raise UserError(
             f"{revision} is no revision", hint="A revision does not begin with a hyphen."
         )
-    if _CONTROL.search(revision) or len(revision) > 1_000:
+    if _CONTROL.search(revision) or len(revision) > _LONGEST_REVISION:
         raise UserError("a revision holds no control characters and is not that long")
     return revision or "HEAD"
 

@@ -1,4 +1,4 @@
-"""Reads files of a working tree from disk without following a symbolic link or leaving its folder."""
+"""Reads files of a working tree; follows no symbolic link and never leaves its folder."""
 
 from __future__ import annotations
 
