@@ -81,7 +81,7 @@ coverage-gates: $(DEVELOPMENT)
 
 .PHONY: docs
 docs: $(DEVELOPMENT) ## Write docs/personas.md, the README's table and the schemas anew
-	@$(BIN)/python -m reviewer.rendering.persona_page
+	@$(BIN)/python -m docs.generate
 
 .PHONY: wheel
 wheel: $(DEVELOPMENT) ## Build the wheel and the source archive into dist/

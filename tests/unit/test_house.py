@@ -34,7 +34,12 @@ DOORS = {
     "click": ("reviewer/entrypoints/cli/*",),
     "jinja2": ("reviewer/rendering/*",),
     "multiprocessing": (),
-    "pydantic": ("reviewer/domain/*", "reviewer/config.py", "reviewer/adapters/*"),
+    "pydantic": (
+        "reviewer/domain/*",
+        "reviewer/config.py",
+        "reviewer/adapters/*",
+        "reviewer/rendering/json_schema.py",
+    ),
     "rich": ("reviewer/rendering/*", "reviewer/entrypoints/cli/*"),
     "socket": (),
     "subprocess": ("reviewer/adapters/git/*", "reviewer/adapters/linters/*"),
