@@ -166,6 +166,13 @@ SOURCE_LANGUAGES = frozenset(_SOURCE_LANGUAGES_TEXT.split())
 #: Languages in which people write for people, translations included.
 PROSE_LANGUAGES = frozenset({"markdown", "restructuredtext", "asciidoc", "tex", "gettext", "text"})
 
+#: Every name that a language may have.
+LANGUAGES = (
+    SOURCE_LANGUAGES
+    | PROSE_LANGUAGES
+    | frozenset((*_SUFFIXES.values(), *_NAMES.values(), *_INTERPRETERS.values()))
+)
+
 _SHEBANG = re.compile(
     r"#!\s*(?:\S*/)?env\s+(?:-\S+\s+|\w+=\S*\s+)*(?:\S*/)?(\S+)|#!\s*(?:\S*/)?(\S+)"
 )
