@@ -34,6 +34,7 @@ _JSON_ENTRY = re.compile(
 _JSON_KEYS = frozenset(
     {"version", "node", "npm", "yarn", "pnpm", "bun", "vscode", "engines", "php"}
 )
+_TOML_KEYS = frozenset({"python", "requires-python", "version", "target-version"})
 _COMPOSER_ENTRY = re.compile(r'\s*"([a-z0-9_.-]+/[a-z0-9_.-]+)"\s*:\s*"')
 # https://go.dev/ref/mod#go-mod-file-require
 _GO_REQUIRE = re.compile(r"\s*(?:require\s+)?([a-z0-9.-]+\.[a-z]+/\S+)\s+v\d\S*\s*$")
