@@ -1,0 +1,202 @@
+"""Facts about infrastructure as code: cloud permissions and what is open to the internet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from reviewer.domain.change import Change, FileChange
+from reviewer.domain.facts.observation import (
+    NoSubject,
+    Observation,
+    Seen,
+    look,
+    on_changed_lines,
+)
+from reviewer.domain.file_role import is_test
+
+_FILE = re.compile(r"\.(?:tf|tf\.json|hcl|ya?ml|json|bicep|template)$", re.IGNORECASE)
+_TERRAFORM = re.compile(r"\.(?:tf|hcl)$")
+_POLICY = re.compile(
+    r"[\"']?\b(?:Action|actions)[\"']?\s*[:=]|iam_(?:member|binding)|role_definition_name"
+    r"|AdministratorAccess|^\s*-?\s*Action:",
+    re.MULTILINE,
+)
+_EVERY_ACTION = re.compile(
+    r"(?:^|[\s{,])[\"']?(?:Action|actions)[\"']?\s*[:=]\s*\[?\s*[\"']?(?P<action>\*(?::\*)?)[\"']?\s*[\],;}]*\s*,?\s*(?:#.*)?$"
+)
+_LIST_OPENS = re.compile(r"[\"']?\b(?:Action|actions)[\"']?\s*[:=]\s*\[?\s*$")
+_STAR = re.compile(r"^\s*-?\s*[\"']\*(?::\*)?[\"']\s*,?\s*$")
+_NOT_ALLOWED = re.compile(r"[\"']?\beffect[\"']?\s*[:=]\s*[\"']?Deny", re.IGNORECASE)
+_EFFECT = re.compile(r"[\"']?\beffect[\"']?\s*[:=]\s*[\"']?(?P<effect>Allow|Deny)", re.IGNORECASE)
+_STATEMENT = re.compile(
+    r"\bstatement\b|[\"']?Statement[\"']?\s*[:=]|^\s*[{}]\s*,?\s*$|^\s*-\s+(?:Sid|Effect)\b",
+    re.IGNORECASE,
+)
+_ADMIN = (
+    (
+        re.compile(r"\brole\s*[=:]\s*[\"']?roles/(?P<name>owner|editor)\b"),
+        "`roles/{}` is granted on the whole project",
+    ),
+    (
+        re.compile(
+            r"role_definition_name\s*=\s*\"(?P<name>Owner|Contributor|User Access Administrator)\""
+        ),
+        "The role `{}` is granted",
+    ),
+    (re.compile(r"policy/(?P<name>AdministratorAccess)\b"), "`{}` is attached"),
+)
+_NEAR = 12
+
+_WORLD = re.compile(r"[\"'](?:0\.0\.0\.0/0|::/0|\*|Internet)[\"']")
+_PORT = re.compile(r"\b(?P<edge>from|to)_port\s*=\s*\"?(?P<port>-?\d+)")
+_INGRESS = re.compile(
+    r"^\s*(?:dynamic\s+\"ingress\"|ingress)\s*(?:=\s*\[?\s*)?\{|type\s*=\s*\"ingress\"|aws_vpc_security_group_ingress_rule"
+)
+_PUBLIC = re.compile(
+    r"^\s*(?:acl\s*=\s*\"public-read(?:-write)?\"|publicly_accessible\s*=\s*true"
+    r"|block_public_(?:acls|policy)\s*=\s*false|restrict_public_buckets\s*=\s*false"
+    r"|member\s*=\s*\"(?:allUsers|allAuthenticatedUsers)\")"
+)
+#: Ports that administer a machine or hold data; 80 and 443 are meant to be open.
+_ADMIN_PORTS = frozenset(
+    {
+        22,
+        23,
+        135,
+        445,
+        1433,
+        1521,
+        2375,
+        2379,
+        3306,
+        3389,
+        5432,
+        5601,
+        5984,
+        6379,
+        6443,
+        9200,
+        10250,
+        11211,
+        27017,
+    }
+)
+
+
+def iam_wildcard(change: Change) -> Observation:
+    """A policy allows every action, or hands out a role that owns everything."""
+    return look(change, subject="cloud policy", among=_may_hold_policy, at=_wildcard)
+
+
+def _may_hold_policy(file: FileChange) -> bool:
+    if not _FILE.search(file.path) or is_test(file.path):
+        return False
+    return file.head_text is None or _POLICY.search(file.head_text) is not None
+
+
+def _wildcard(file: FileChange) -> Seen:
+    lines = (file.head_text or "").split("\n")
+    if not _FILE.search(file.path) or not _is_policy(file, lines):
+        return NoSubject(reason="no cloud policy in this change")
+    found: list[tuple[int, int, str, str]] = []
+    for number in file.added:
+        line = lines[number - 1][:2000] if number <= len(lines) else ""
+        if _allows_everything(lines, number - 1, line):
+            found.append((number, number, "This policy allows every action", ""))
+        for pattern, headline in _ADMIN:
+            match = pattern.search(line)
+            if match is not None:
+                found.append((number, number, headline.format(match["name"]), ""))
+    return on_changed_lines(file, found)
+
+
+def _is_policy(file: FileChange, lines: Sequence[str]) -> bool:
+    """Tell a policy from any YAML or JSON that happens to have a key `actions`."""
+    if _TERRAFORM.search(file.path):
+        return True
+    return any(_EFFECT.search(line[:2000]) for line in lines)
+
+
+def _allows_everything(lines: Sequence[str], index: int, line: str) -> bool:
+    if not _EVERY_ACTION.search(line):
+        above = next((lines[i] for i in range(index - 1, -1, -1) if lines[i].strip()), "")
+        if not (_STAR.match(line) and _LIST_OPENS.search(above[:2000])):
+            return False
+    return not _denies(lines, index)
+
+
+def _denies(lines: Sequence[str], index: int) -> bool:
+    """Tell whether the statement round a line has the effect Deny: the nearest effect decides."""
+    for distance in range(1, _NEAR):
+        for near in (index - distance, index + distance):
+            if 0 <= near < len(lines):
+                match = _EFFECT.search(lines[near][:2000])
+                if match is not None and not _parted(lines, index, near):
+                    return match["effect"].lower() == "deny"
+    return False
+
+
+def _parted(lines: Sequence[str], one: int, other: int) -> bool:
+    """Tell whether the end of a block stands between two lines."""
+    low, high = sorted((one, other))
+    return any(lines[i].strip() in {"}", "},", "{", "},{", "}, {"} for i in range(low + 1, high))
+
+
+def open_to_the_world(change: Change) -> Observation:
+    """Terraform opens an administration port, a database or a bucket to the whole internet."""
+    return look(change, subject="Terraform", among=_is_terraform, at=_open)
+
+
+def _is_terraform(file: FileChange) -> bool:
+    return file.path.endswith(".tf") and not is_test(file.path)
+
+
+def _open(file: FileChange) -> Seen:
+    lines = (file.head_text or "").split("\n")
+    found = [
+        (number, number, "This is open to the whole internet", "")
+        for number, text in file.added.items()
+        if _PUBLIC.match(text[:2000])
+    ]
+    for first, last in _ingress_blocks(lines):
+        ports = {
+            m["edge"]: int(m["port"])
+            for i in range(first, last + 1)
+            if (m := _PORT.search(lines[i][:2000]))
+        }
+        world = next((i for i in range(first, last + 1) if _WORLD.search(lines[i][:2000])), None)
+        low, high = ports.get("from", 0), ports.get("to", ports.get("from", 0))
+        opened = sorted(port for port in _ADMIN_PORTS if low <= port <= high)
+        everything = low <= 0 and high in {-1, 0, 65535}
+        if world is None or not ports or not (opened or everything):
+            continue
+        what = "Every port" if everything or len(opened) > 1 else f"Port {opened[0]}"
+        found.append((world + 1, world + 1, f"{what} is open to the whole internet", ""))
+    return on_changed_lines(file, found)
+
+
+def _ingress_blocks(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Yield the first and last index of every block that lets traffic in."""
+    index = 0
+    while index < len(lines):
+        if not _INGRESS.search(lines[index][:2000]):
+            index += 1
+            continue
+        first = index if "{" in lines[index] else _opening(lines, index)
+        last, depth = first, 0
+        while last < min(len(lines), first + 60):
+            depth += lines[last].count("{") - lines[last].count("}")
+            if depth <= 0:
+                break
+            last += 1
+        yield first, min(last, len(lines) - 1)
+        index = max(last, index) + 1
+
+
+def _opening(lines: Sequence[str], index: int) -> int:
+    """Return the line that opens the resource round an attribute."""
+    for above in range(index, max(-1, index - 30), -1):
+        if lines[above].rstrip().endswith("{") and not lines[above].startswith((" ", "\t")):
+            return above
+    return index
