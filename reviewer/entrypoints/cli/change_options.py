@@ -1,0 +1,127 @@
+"""The options that name a change and its reviewers, shared by ``review`` and ``select``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reviewer.entrypoints.cli.session import Function
+from reviewer.errors import UserError
+
+if TYPE_CHECKING:
+    from reviewer.bootstrap import Request
+    from reviewer.domain.change import Change
+    from reviewer.domain.policy import PolicyLayer
+
+_DECORATORS = (
+    click.argument("revisions", metavar="[RANGE]", required=False),
+    click.option("--staged", is_flag=True, help="What is staged, against HEAD."),
+    click.option("--working-tree", is_flag=True, help="All that is not committed, against HEAD."),
+    click.option(
+        "--patch",
+        metavar="FILE",
+        type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+        help="A patch file, or - for standard input.",
+    ),
+    click.option(
+        "--persona",
+        "personas",
+        metavar="NAME,…",
+        multiple=True,
+        help="Exactly these personas, whatever the change is.",
+    ),
+    click.option("--panel", metavar="NAME", help="code-review, ml, deployment or production."),
+    click.option(
+        "--repository",
+        metavar="DIR",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        default=".",
+        help="Any folder inside the git repository (default: this one).",
+    ),
+)
+
+
+def change_options(function: Function) -> Function:
+    """Add the options to a command."""
+    for decorator in reversed(_DECORATORS):
+        function = decorator(function)
+    return function
+
+
+def request_of(
+    options: dict[str, Any],
+    *,
+    layer: PolicyLayer | None = None,
+    sarif: tuple[Path, ...] = (),
+) -> Request:
+    """Turn the options into what the composition root takes.
+
+    Args:
+        options: What `change_options` collected.
+        layer: What the command line sets of the policy.
+        sarif: SARIF files of other analysers.
+
+    Raises:
+        click.UsageError: Options exclude each other.
+        UserError: The patch cannot be read.
+    """
+    from reviewer.bootstrap import Request
+
+    given = [
+        name
+        for name, value in (
+            ("RANGE", options["revisions"]),
+            ("--staged", options["staged"]),
+            ("--working-tree", options["working_tree"]),
+            ("--patch", options["patch"]),
+        )
+        if value
+    ]
+    if len(given) > 1:
+        raise click.UsageError(f"{given[0]} and {given[1]} exclude each other.")
+    if options["revisions"] == "":
+        raise click.UsageError("RANGE is empty; leave it out or write main...HEAD, A..B or HEAD.")
+    return Request(
+        repository=options["repository"],
+        revisions=options["revisions"],
+        staged=options["staged"],
+        working_tree=options["working_tree"],
+        patch=None if options["patch"] is None else _read_patch(options["patch"]),
+        patch_name=options["patch"] or "-",
+        personas=_names(options["personas"]),
+        panel=options["panel"],
+        sarif=sarif,
+        layer=layer,
+    )
+
+
+def _names(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Split ``a,b`` and repeated options into names."""
+    names = [name.strip() for value in values for name in value.split(",")]
+    if values and not all(names):
+        raise click.UsageError("--persona has an empty name; write --persona NAME or NAME,NAME.")
+    return tuple(dict.fromkeys(names))
+
+
+def _read_patch(name: str) -> bytes:
+    try:
+        if name == "-":
+            return click.get_binary_stream("stdin").read()
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise UserError(f"{name} cannot be read: {error.strerror}") from error
+
+
+def chosen_by_itself(request: Request, change: Change) -> str | None:
+    """Say what is looked at where nobody named a range; None where somebody did."""
+    if request.revisions or request.staged or request.working_tree or request.patch is not None:
+        return None
+    words = f"{_short(change.head)} against {_short(change.base)}"
+    return f"No range was given: looking at {words} (reviewer review --help tells the others)."
+
+
+def _short(commit: str) -> str:
+    is_commit = len(commit) in {40, 64} and not set(commit) - set("0123456789abcdef")
+    return commit[:7] if is_commit else f"the {commit}"

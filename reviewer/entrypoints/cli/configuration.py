@@ -1,0 +1,110 @@
+"""``reviewer config``: check ``.reviewer.toml`` and explain what holds, and by whose word."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from reviewer.entrypoints.cli.local_files import (
+    read_text,
+    repository_root,
+    repository_sources,
+    shipped_sources,
+)
+from reviewer.entrypoints.cli.output import write_standard_output
+from reviewer.entrypoints.cli.session import ExitCode, debug_option
+from reviewer.entrypoints.cli.suggestion import SuggestingGroup
+from reviewer.errors import ConfigurationError, UserError
+
+_FILE = ".reviewer.toml"
+
+_repository_option = click.option(
+    "--repository",
+    metavar="DIR",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=".",
+    help="Any folder inside the git repository (default: this one).",
+)
+
+_EXAMPLES = """\b
+Examples:
+  reviewer config check
+  reviewer config explain"""
+
+
+@click.group(cls=SuggestingGroup, epilog=_EXAMPLES)
+@debug_option
+def config() -> None:
+    """Check .reviewer.toml, and explain what holds.
+
+    The file stands at the root of the repository. A review reads it from the base commit only.
+    """
+
+
+@config.command(
+    epilog="\b\nExamples:\n  reviewer config check\n"
+    "  reviewer config check other/.reviewer.toml\n\n"
+    "\b\nExit codes: 0 it is right, 2 something is wrong."
+)
+@click.argument(
+    "path", metavar="[PATH]", required=False, type=click.Path(dir_okay=False, path_type=Path)
+)
+@_repository_option
+@debug_option
+@click.pass_context
+def check(context: click.Context, path: Path | None, repository: Path) -> None:
+    """Say what is wrong in .reviewer.toml, as it is now, committed or not."""
+    from reviewer.domain.persona import Origin
+    from reviewer.domain.persona_check import PersonaSource, check_personas
+    from reviewer.domain.repository_configuration import (
+        parse_repository_configuration,
+        unknown_names,
+    )
+    from reviewer.domain.sanitiser import terminal
+
+    root = repository_root(repository)
+    file = path or root / _FILE
+    name = _FILE if path is None else path.as_posix()
+    if not file.exists():
+        if path is not None:
+            raise UserError(f"{name} does not exist")
+        write_standard_output(f"There is no {_FILE}: the defaults hold.\n")
+        return
+    text = read_text(file, name)
+    parse_repository_configuration(text, name)
+    sources = list(shipped_sources())
+    for persona_file, persona_name in repository_sources(root):
+        try:
+            persona_text = read_text(persona_file, persona_name)
+        except ConfigurationError:
+            continue  # its own command tells; here only names are looked up
+        sources.append(
+            PersonaSource(path=persona_name, text=persona_text, origin=Origin.REPOSITORY)
+        )
+    wrong = unknown_names(text, name, check_personas(sources).personas)
+    for error in wrong:
+        click.echo(terminal(str(error)), err=True)
+    if wrong:
+        context.exit(ExitCode.USAGE)
+    write_standard_output(terminal(f"{name}: all right.") + "\n")
+
+
+@config.command(epilog="\b\nExample:\n  reviewer config explain")
+@_repository_option
+@debug_option
+def explain(repository: Path) -> None:
+    """Print every effective value and who set it, from the last commit of the repository."""
+    from reviewer.bootstrap import policy as effective_policy
+    from reviewer.domain.sanitiser import one_line, terminal
+
+    policy = effective_policy(repository)
+    settings = policy.settings()
+    keys = max(len(setting.key) for setting in settings)
+    values = min(max(len(setting.value) for setting in settings), 40)
+    lines = [
+        f"{one_line(setting.key):{keys}}  {one_line(setting.value):{values}}  {setting.origin}"
+        for setting in settings
+    ]
+    lines += [one_line(notice) for notice in policy.notices]
+    write_standard_output(terminal("\n".join(lines)) + "\n")

@@ -1,0 +1,127 @@
+"""The command ``reviewer``: its subcommands, and the one place where a run may end badly."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from reviewer import __version__
+from reviewer.config import Settings
+from reviewer.entrypoints.cli.configuration import config
+from reviewer.entrypoints.cli.personas import personas
+from reviewer.entrypoints.cli.review import review
+from reviewer.entrypoints.cli.schema import schema
+from reviewer.entrypoints.cli.select import select
+from reviewer.entrypoints.cli.session import EXIT_CODES_HELP, ExitCode, Session, debug_option
+from reviewer.entrypoints.cli.suggestion import SuggestingGroup
+from reviewer.errors import ConfigurationError, ReviewerError, UserError
+
+_NAME = "reviewer"
+
+_EXAMPLES = """\b
+Examples:
+  reviewer review                     review this branch
+  reviewer select main...HEAD         say who would review it, and why
+  reviewer personas show type-guardian
+  reviewer config explain"""
+
+
+@click.group(
+    cls=SuggestingGroup,
+    epilog=f"{_EXAMPLES}\n\n{EXIT_CODES_HELP}",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+@debug_option
+def program() -> None:
+    """Review a git change with the personas that fit it.
+
+    Each persona answers its checklist from mechanical evidence; code computes the score. It runs
+    on your machine, executes nothing of the change, and needs no account, key or server.
+    """
+
+
+for _command in (review, select, personas, config, schema):
+    program.add_command(_command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command and leave the interpreter with its exit code."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        arguments: Instead of the process's own.
+
+    Returns:
+        The exit code; whatever goes wrong is told on standard error.
+    """
+    session = Session(settings=Settings.from_environment())
+    try:
+        code = program.main(
+            args=None if arguments is None else list(arguments),
+            prog_name=_NAME,
+            standalone_mode=False,
+            obj=session,
+        )
+        sys.stdout.flush()
+    except (click.Abort, KeyboardInterrupt):
+        return ExitCode.INTERRUPTED
+    except (BrokenPipeError, SystemExit):
+        # click turns a broken pipe into an exit; the reader left, and that is no one's fault.
+        _close_standard_output()
+        return ExitCode.PIPE_CLOSED
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.USAGE
+    except ReviewerError as error:
+        return _told(error)
+    except Exception as error:  # noqa: BLE001 - the outermost loop: nobody above could tell it
+        return _defect(error, debug=session.debug or session.settings.debug)
+    return code if isinstance(code, int) else ExitCode.CLEAN
+
+
+def _told(error: ReviewerError) -> int:
+    """Tell what a person can mend, or what could not be done."""
+    from reviewer.domain.sanitiser import terminal
+
+    # Editors jump to path:line, so nothing stands before it.
+    prefix = "" if isinstance(error, ConfigurationError) else "Error: "
+    click.echo(terminal(f"{prefix}{error}"), err=True)
+    return ExitCode.USAGE if isinstance(error, UserError) else ExitCode.COULD_NOT_REVIEW
+
+
+def _defect(error: Exception, *, debug: bool) -> int:
+    """Tell a defect of ours; its own text may quote the change and is shown only when asked."""
+    from reviewer.domain.sanitiser import terminal
+
+    if debug:
+        click.echo(terminal("".join(traceback.format_exception(error))), err=True)
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{os.path.basename(place.filename)}:{place.lineno}"  # noqa: PTH119 - a name alone
+    way_out = (
+        "Please report it with the lines above."
+        if debug
+        else ("Run the same command with --debug, and report it with what that prints.")
+    )
+    click.echo(
+        f"Internal error: {type(error).__name__} at {where} ({_NAME} {__version__}).\n  {way_out}",
+        err=True,
+    )
+    return ExitCode.COULD_NOT_REVIEW
+
+
+def _close_standard_output() -> None:
+    """Keep the interpreter from complaining about the closed pipe when it flushes at its end."""
+    try:
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, sys.stdout.fileno())
+    except (OSError, ValueError):
+        pass  # no real file stands behind it, as in tests

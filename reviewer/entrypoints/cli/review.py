@@ -1,0 +1,175 @@
+"""``reviewer review``: review a change and say whether the policy holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reviewer.entrypoints.cli.change_options import change_options, chosen_by_itself, request_of
+from reviewer.entrypoints.cli.output import (
+    Output,
+    OutputType,
+    settle,
+    write_file,
+    write_standard_output,
+)
+from reviewer.entrypoints.cli.page import Page
+from reviewer.entrypoints.cli.progress import TerminalProgress
+from reviewer.entrypoints.cli.session import (
+    EXIT_CODES_HELP,
+    ExitCode,
+    Session,
+    debug_option,
+    session_of,
+)
+from reviewer.entrypoints.cli.suggestion import Word
+
+if TYPE_CHECKING:
+    from reviewer.domain.policy import PolicyLayer
+    from reviewer.rendering.document import ReviewDocument
+
+#: Severities from which on a finding may fail a run; a test holds them to the policy's own.
+FAIL_ON = ("critical", "major", "minor", "note", "never")
+
+_EXAMPLES = """\b
+Examples:
+  reviewer review                            this branch since it left the default branch
+  reviewer review main...HEAD --fail-on major
+  reviewer review --staged                   what the next commit would hold
+  reviewer review HEAD --persona security-sentinel,bug-hunter
+  git diff main | reviewer review --patch -
+  reviewer review --output json=review.json --output terminal"""
+
+
+@click.command(epilog=f"{_EXAMPLES}\n\n{EXIT_CODES_HELP}")
+@change_options
+@click.option(
+    "--evidence",
+    metavar="FILE.sarif",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Another analyser's results; those on changed lines count. Repeatable.",
+)
+@click.option(
+    "--output",
+    "outputs",
+    multiple=True,
+    type=OutputType(),
+    help="terminal (default), markdown, json, sarif or html, to standard output or a file. "
+    "Repeatable.",
+)
+@click.option(
+    "--fail-on",
+    metavar="SEVERITY",
+    type=Word(FAIL_ON),
+    help="Exit with 1 on a finding of this severity or worse: critical, major, minor, note, "
+    "or never.",
+)
+@click.option(
+    "--min-score",
+    metavar="N",
+    type=click.FloatRange(0, 100),
+    help="Exit with 1 when the score is below N per cent.",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Show every answer and every frame.")
+@click.option("--no-progress", is_flag=True, help="Do not tell on standard error what is done.")
+@debug_option
+@click.pass_context
+def review(context: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - as the decorators say
+    """Review a change with the personas that fit it.
+
+    RANGE is two revisions (main...HEAD: what HEAD adds since it left main; A..B: from A to B) or
+    one commit. Without it, the commits of this branch since it left the default branch are
+    reviewed, or, where there are none, all that is not committed.
+
+    Nothing of the change is executed. Configuration and personas are taken from its base.
+    """
+    session = session_of(context)
+    outputs = settle(options["outputs"])
+    request = request_of(
+        options, layer=_layer(options["fail_on"], options["min_score"]), sarif=options["evidence"]
+    )
+    from reviewer.bootstrap import review as make_review
+    from reviewer.domain.conclusion import conclude
+    from reviewer.domain.sanitiser import terminal
+    from reviewer.rendering.document import ReviewDocument
+
+    wanted = not options["no_progress"]
+    colour = session.settings.colour
+    with TerminalProgress.for_person(wanted=wanted, colour=colour) as progress:
+        result = make_review(request, progress=progress)
+        document = ReviewDocument(review=result.review, seconds=result.seconds)
+        progress.stage("writing the review")
+        texts = [
+            (output, _render(output, document, session, verbose=options["verbose"]))
+            for output in outputs
+        ]
+    said = chosen_by_itself(request, result.review.change)
+    if said is not None:
+        click.echo(terminal(said), err=True)
+    # Files first: a reader that closes the pipe early must not cost anybody a report.
+    for output, text in sorted(texts, key=lambda pair: pair[0].file is None):
+        if output.file is None:
+            write_standard_output(text)
+        else:
+            write_file(output.file, text)
+    conclusion = conclude(result.review, result.policy)
+    context.exit(_exit_code(result.review.state.value, conclusion.kind.value, conclusion.reason))
+
+
+def _layer(fail_on: str | None, min_score: float | None) -> PolicyLayer | None:
+    """Return what the command line says of the policy."""
+    if fail_on is None and min_score is None:
+        return None
+    from reviewer.domain.policy import FailOn, LayerOwner, PolicyLayer
+
+    return PolicyLayer(
+        owner=LayerOwner.COMMAND_LINE,
+        origin="command line",
+        fail_on=None if fail_on is None else FailOn(fail_on),
+        min_score=min_score,
+    )
+
+
+def _exit_code(state: str, conclusion: str, reason: str) -> int:
+    from reviewer.domain.sanitiser import one_line, terminal
+
+    if conclusion == "failure":
+        click.echo(terminal(one_line(f"The policy fails: {reason}.")), err=True)
+        return ExitCode.POLICY_FAILED
+    if state == "failed":
+        click.echo(terminal(one_line(f"The change could not be reviewed: {reason}")), err=True)
+        return ExitCode.COULD_NOT_REVIEW
+    return ExitCode.CLEAN
+
+
+def _render(output: Output, document: ReviewDocument, session: Session, *, verbose: bool) -> str:
+    """Render one output; each renderer is imported only where it is wanted."""
+    if output.format == "markdown":
+        from reviewer.rendering.markdown import render_markdown
+
+        return render_markdown(document)
+    if output.format == "json":
+        from reviewer.rendering.json_document import render_json
+
+        return render_json(document)
+    if output.format == "sarif":
+        from reviewer.rendering.sarif import render_sarif
+
+        return render_sarif(document)
+    if output.format == "html":
+        from reviewer.rendering.html import render_html
+
+        return render_html(document)
+    from reviewer.rendering.terminal import render_terminal
+
+    page = Page.of(session, to_file=output.file is not None)
+    return render_terminal(
+        document,
+        width=page.width,
+        color=page.colour,
+        unicode=page.unicode,
+        verbose=verbose,
+    )
