@@ -28,6 +28,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reviewer.adapters.facts.examiner import FactExaminer
+from reviewer.adapters.linters.hadolint import HadolintExaminer
+from reviewer.adapters.linters.ruff import RuffExaminer
+from reviewer.adapters.linters.zizmor import ZizmorExaminer
+from reviewer.adapters.patterns.examiner import PatternExaminer
 from reviewer.domain.change import Change, FileChange, FileKind, FileStatus, Hunk, Line, LineKind
 from reviewer.domain.checklist import Answer, Verdict, answer_mechanically
 from reviewer.domain.evidence import Examination
@@ -146,7 +151,7 @@ def file_change(
         base_text=base,
         head_text=head if is_text else None,
         head_size_bytes=None if head is None and is_text else size_bytes,
-        language=language_of(path, head if head is not None else base),
+        language=language_of(path, (head or base or "").partition("\n")[0]),
     )
 
 
@@ -180,7 +185,13 @@ def _hunks(base: Sequence[str], head: Sequence[str]) -> Iterator[Hunk]:
 @cache
 def examiners() -> tuple[Examiner, ...]:
     """Return the examiners that the program itself uses."""
-    raise NotImplementedError
+    return (
+        RuffExaminer(),
+        HadolintExaminer(),
+        ZizmorExaminer(),
+        PatternExaminer(),
+        FactExaminer(),
+    )
 
 
 async def judge(snippets: Sequence[Snippet], persona: Persona, rule: Rule) -> tuple[Answer, ...]:
