@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,7 +109,7 @@ def _names(values: tuple[str, ...]) -> tuple[str, ...]:
 def _read_patch(name: str) -> bytes:
     try:
         if name == "-":
-            return click.get_binary_stream("stdin").read()
+            return sys.stdin.buffer.read()
         return Path(name).read_bytes()
     except OSError as error:
         raise UserError(f"{name} cannot be read: {error.strerror}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,6 +105,7 @@ def write_file(file: Path, text: str) -> None:
 
 def write_standard_output(text: str) -> None:
     """Write to standard output as UTF-8, whatever the locale says."""
-    stream = click.get_binary_stream("stdout")
+    sys.stdout.flush()
+    stream = sys.stdout.buffer
     stream.write(text.encode("utf-8"))
     stream.flush()

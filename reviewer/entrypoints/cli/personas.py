@@ -65,7 +65,7 @@ def list_personas(repository: Path) -> None:
     """List the personas that ship and those of the repository's last commit."""
     from reviewer.bootstrap import catalogue
 
-    known = catalogue(repository)
+    known = catalogue(repository).personas
     width = max(len(persona.name) for persona in known)
     lines = [
         f"{persona.name:{width}}  {_size(persona):>8}  {persona.summary}"
@@ -87,7 +87,7 @@ def show(name: str, repository: Path, *, verbose: bool) -> None:
     """Show who a persona is, what wakes it, and its checklist."""
     from reviewer.bootstrap import catalogue
 
-    known = {persona.name: persona for persona in catalogue(repository)}
+    known = {persona.name: persona for persona in catalogue(repository).personas}
     if name not in known:
         hint = did_you_mean(name, list(known))
         raise UserError(f"there is no persona {name!r}", hint=hint)
