@@ -8,6 +8,7 @@ What each place needs (security.md S7 and S9):
 `label`            the same for paths and names: a line break inside is named
 `terminal`         for a terminal or a log: no control character, no workflow command
 `prose`            for a Markdown paragraph: code spans and fences live, nothing else does
+`phrase`           the same on one line, for a heading or an item of a list
 `cell`             for a cell of a Markdown table
 `inline_code`      a Markdown code span
 `fenced`           a Markdown code block
@@ -197,9 +198,14 @@ def prose(text: str) -> str:
     return "\n".join(output).strip("\n")
 
 
+def phrase(text: str) -> str:
+    """Make text safe on one line of Markdown."""
+    return _line(one_line(text))
+
+
 def cell(text: str) -> str:
     """Make text safe in one cell of a Markdown table: one line, no live pipe."""
-    return shield_pipes(_line(one_line(text)))
+    return shield_pipes(phrase(text))
 
 
 def shield_pipes(markdown: str) -> str:

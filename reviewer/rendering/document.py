@@ -6,10 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from urllib.parse import quote
 
-from reviewer.domain.change import FileChange
+from reviewer.domain.change import FileChange, Side
 from reviewer.domain.checklist import NO_MODEL, Answer, Scorecard, Verdict
-from reviewer.domain.finding import Finding, PlacedFinding
+from reviewer.domain.finding import Finding, OutcomeKind, PlacedFinding
 from reviewer.domain.persona import Persona, Rule
 from reviewer.domain.review import Review
 from reviewer.domain.selection import Choice, ChoiceKind
@@ -18,9 +19,12 @@ from reviewer.rendering.code_frame import CodeFrames
 
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 
+#: How many places of one group are named.
+_PLACES = 6
+
 #: What a person can do about a run that did not complete.
 WAYS_OUT = {
-    RunState.PARTIAL: "What was not looked at is listed below; this is no clean bill.",
+    RunState.PARTIAL: "What was not looked at stands below with its reason; run the review again.",
     RunState.SKIPPED: "Nothing was judged.",
     RunState.SUPERSEDED: "A newer commit is under review; its summary takes this one's place.",
     RunState.FAILED: "Nothing was judged. Run the review again; if it fails again, report it.",
@@ -50,6 +54,24 @@ class ScoreRow:
     why: str
     card: Scorecard
     fails: tuple[Answer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingGroup:
+    """Findings that differ in nothing but their place: one row with several places.
+
+    Args:
+        findings: At least one, best first.
+        detailed: Whether the summary must explain them: no other comment does.
+    """
+
+    findings: tuple[Finding, ...]
+    detailed: bool
+
+    @property
+    def first(self) -> Finding:
+        """The one that stands for all."""
+        return self.findings[0]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,14 +218,51 @@ class ReviewDocument:
         """Return the titles of the personas that say it, the owner of the rule first."""
         return tuple(self.title(name) for name in (finding.persona, *finding.co_signers))
 
-    def detailed(self, placed: PlacedFinding) -> bool:
-        """Tell whether the summary must explain a finding: no other comment does."""
-        return not (self.inline_posted and placed.outcome.kind.value == "inline")
+    def grouped(self, placed: Sequence[PlacedFinding]) -> tuple[FindingGroup, ...]:
+        """Put findings of one file that say the same into one group, best first."""
+        groups: dict[tuple[object, ...], list[Finding]] = {}
+        for item in placed:
+            finding = item.finding
+            detailed = not (self.inline_posted and item.outcome.kind is OutcomeKind.INLINE)
+            words = (finding.headline, finding.explanation, finding.remedy)
+            key = (finding.path, finding.rule_id, finding.severity, *words, detailed)
+            groups.setdefault(key, []).append(finding)
+        return tuple(
+            FindingGroup(findings=tuple(findings), detailed=bool(key[-1]))
+            for key, findings in groups.items()
+        )
+
+    def url(self, finding: Finding) -> str:
+        """Return where a finding can be read; empty where no address is known."""
+        change = self.review.change
+        location = finding.location
+        commit = change.base if location and location.side is Side.BASE else change.head
+        if not self.repository_url or not _COMMIT.fullmatch(commit):
+            return ""
+        address = f"{self.repository_url}/blob/{commit}/{quote(finding.path, errors='replace')}"
+        if location is None:
+            return address
+        last = "" if location.end_line == location.start_line else f"-L{location.end_line}"
+        return f"{address}#L{location.start_line}{last}"
+
+
+def places_of(group: FindingGroup) -> str:
+    """Return where a group stands: ``path:3, 7 and 12``, or ``path:3, 7, … (9 places)``."""
+    lines = [str(f.location).rpartition(":")[2] for f in group.findings if f.location is not None]
+    if len(lines) < len(group.findings) or len(lines) == 1:
+        return place_of(group.first)
+    if len(lines) > _PLACES:
+        shown = ", ".join(lines[: _PLACES - 1])
+        return f"{group.first.path}:{shown}, … ({len(lines)} places)"
+    return f"{group.first.path}:{', '.join(lines[:-1])} and {lines[-1]}"
 
 
 def place_of(finding: Finding) -> str:
     """Return where a finding stands: ``path:line``, or the path for a whole file."""
-    return finding.path if finding.location is None else str(finding.location)
+    if finding.location is None:
+        return finding.path
+    removed = " (removed)" if finding.location.side is Side.BASE else ""
+    return f"{finding.location}{removed}"
 
 
 def agreement(titles: Sequence[str]) -> str:

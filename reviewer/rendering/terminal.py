@@ -17,7 +17,7 @@ from rich.text import Text
 
 from reviewer.domain.change import Change
 from reviewer.domain.checklist import Verdict
-from reviewer.domain.finding import Finding, OutcomeKind, PlacedFinding
+from reviewer.domain.finding import OutcomeKind, PlacedFinding
 from reviewer.domain.persona import Persona, Severity
 from reviewer.domain.sanitiser import (
     HEADLINE_LIMIT,
@@ -30,7 +30,15 @@ from reviewer.domain.sanitiser import (
 )
 from reviewer.domain.selection import Choice, ChoiceKind, Selection
 from reviewer.rendering.code_frame import CodeFrame
-from reviewer.rendering.document import ReviewDocument, agreement, count, place_of, short_commit
+from reviewer.rendering.document import (
+    FindingGroup,
+    ReviewDocument,
+    agreement,
+    count,
+    place_of,
+    places_of,
+    short_commit,
+)
 
 _SEVERITY_STYLES = {
     Severity.CRITICAL: "bold red",
@@ -207,20 +215,20 @@ def _findings(page: _Page, document: ReviewDocument, *, verbose: bool) -> None:
     for placed in framed:
         _finding(page, document, placed)
     for title, to_fix in (("More to fix", True), ("To consider", False)):
-        group = [placed.finding for placed in listed if placed.finding.to_fix is to_fix]
-        if not group:
+        groups = document.grouped([p for p in listed if p.finding.to_fix is to_fix])
+        if not groups:
             continue
         if not to_fix and any(not placed.finding.to_fix for placed in framed):
             title = "More to consider"  # noqa: PLW2901 - the same list under a truer name
         page.heading(title)
-        page.grid(_finding_row(finding) for finding in group[:_LIST_LIMIT])
-        if len(group) > _LIST_LIMIT:
-            page.line(f"… {len(group) - _LIST_LIMIT} more, shown with -v", indent=2)
+        page.grid(_group_row(group) for group in groups[:_LIST_LIMIT])
+        _more(page, len(groups), _LIST_LIMIT)
 
 
-def _finding_row(finding: Finding) -> tuple[str | Text, ...]:
+def _group_row(group: FindingGroup) -> tuple[str | Text, ...]:
+    finding = group.first
     severity = Text(finding.severity.value, style=_SEVERITY_STYLES[finding.severity])
-    place = Text(_safe_label(place_of(finding)), overflow="fold")
+    place = Text(_safe_label(places_of(group)), overflow="fold")
     return finding.rule_id, severity, place, _safe(finding.headline, HEADLINE_LIMIT)
 
 

@@ -1,0 +1,238 @@
+"""A review as Markdown: the summary comment, and the inline comment of one finding.
+
+The summary is what is posted and edited in place; written to a file it is complete in itself.
+GitHub takes 65,536 characters; ours end at 60,000 bytes, cut between whole rows, and say what
+was left out: https://github.com/orgs/community/discussions/27190.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate, takewhile
+
+from jinja2.environment import TemplateModule
+
+from reviewer.domain.change import FileChange
+from reviewer.domain.evidence import Hit
+from reviewer.domain.finding import PlacedFinding
+from reviewer.domain.sanitiser import cut_words
+from reviewer.rendering.document import (
+    FindingGroup,
+    ReviewDocument,
+    agreement,
+    count,
+    places_of,
+)
+from reviewer.rendering.template import Safe, code, markdown_environment, safe_phrase
+
+#: How long a comment may be, in bytes: a limit in characters alone would be three times that.
+BODY_LIMIT = 60_000
+
+#: How many words an inline comment spends on explanation and remedy.
+INLINE_WORDS = 80
+
+#: What a "n more" line may need, and the frame of a folded section.
+_RESERVE = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Section:
+    """One list of the summary.
+
+    Args:
+        noun: What its rows are, for the "n more" line.
+        rows: The rendered rows.
+        title: Its title when it is folded; empty when it is not.
+        head: Lines before the rows.
+        rank: Who takes room first when there is not enough: the lowest.
+        more: How many rows are left out, in words.
+    """
+
+    noun: str
+    rows: tuple[str, ...]
+    rank: int
+    title: str = ""
+    head: tuple[str, ...] = ()
+    more: str = field(default="")
+
+
+def render_markdown(document: ReviewDocument) -> str:
+    """Render the summary comment."""
+    template = markdown_environment().get_template("summary.md.j2")
+    sections = [section for section in _sections(document) if section.rows]
+    values = {
+        "headline": document.review.headline,
+        "facts": _facts(document),
+        "way_out": document.way_out,
+        "ledger": _ledger(document),
+    }
+    room = BODY_LIMIT - _size(template.render(**values, sections=()))
+    return template.render(**values, sections=_fit(sections, room)).strip() + "\n"
+
+
+def render_inline_comment(document: ReviewDocument, placed: PlacedFinding) -> str:
+    """Render the comment that stands on the lines of one finding."""
+    finding = placed.finding
+    room = max(INLINE_WORDS - len(finding.remedy.split()), INLINE_WORDS // 4)
+    return (
+        markdown_environment()
+        .get_template("inline.md.j2")
+        .render(
+            finding=finding,
+            who=agreement(document.signers(finding)),
+            explanation=cut_words(finding.explanation, room),
+            dismiss=f"/dismiss {finding.handle} reason",
+        )
+        .strip()
+        + "\n"
+    )
+
+
+def _facts(document: ReviewDocument) -> list[Safe]:
+    """Return what follows the verdict on the first line; for a clean review that is all."""
+    place = Safe(f"reviewed {code(document.head)}: {document.coverage}")
+    if document.clean:
+        answered = "" if document.review.needs_model else document.answered
+        parts = (answered, place, *document.ledger)
+        return [part if isinstance(part, Safe) else safe_phrase(part) for part in parts if part]
+    if not document.review.answers:
+        return [place]
+    return [Safe(f"score **{document.review.score}**"), place]
+
+
+def _ledger(document: ReviewDocument) -> list[str]:
+    if document.clean:
+        return []
+    return [part for part in (document.answered, *document.ledger) if part]
+
+
+def _rows() -> TemplateModule:
+    return markdown_environment().get_template("rows.md.j2").module
+
+
+def _sections(document: ReviewDocument) -> Iterable[_Section]:
+    """Return every list of the summary, in the order of the page."""
+    review = document.review
+    rows = _rows()
+    yield _Section(noun="notice", rows=_each(rows, "notice", review.notices), rank=0)
+    yield _Section(noun="finding", rows=_findings(document, review.to_fix), rank=1)
+    yield from _scores(document)
+    consider = _findings(document, review.to_consider)
+    title = f"{len(review.to_consider)} to consider"
+    yield _Section(noun="finding", rows=consider, rank=2, title=title)
+    if not (document.clean and not review.needs_model):
+        yield _Section(
+            noun="answer",
+            rows=_answers(document),
+            rank=6,
+            title=f"All {count(len(review.answers), 'answer')}: {document.verdicts}",
+            head=("| rule | asks | verdict | reason |", "|---|---|---|---|"),
+        )
+    files = document.not_reviewed
+    title = f"Not reviewed: {count(len(files), 'file')}"
+    yield _Section(noun="file", rows=_each(rows, "file", files), rank=3, title=title)
+    also = document.would_also_apply
+    if not document.clean:
+        yield _Section(
+            noun="persona",
+            rows=tuple(_call(rows, "choice", document.title(c.persona), c) for c in also),
+            rank=5,
+            title=f"Would also apply: {count(len(also), 'persona')}",
+        )
+    hits = review.other_analysers
+    title = f"Other analysers: {count(len(hits), 'result')} that no rule here claims"
+    others = tuple(_call(rows, "hit", hit, _hit_place(hit)) for hit in hits)
+    yield _Section(noun="result", rows=others, rank=4, title=title)
+
+
+def _scores(document: ReviewDocument) -> Iterable[_Section]:
+    """Return the scorecard: failed first, the rest folded; none where nothing was found."""
+    if document.clean:
+        return
+    rows = _rows()
+    failed = tuple(_call(rows, "failed", row) for row in document.rows if row.fails)
+    passed = tuple(_call(rows, "unfailed", row) for row in document.rows if not row.fails)
+    head = ("| persona | why it looked | score | fails |", "|---|---|---|---|")
+    yield _Section(noun="persona", rows=failed, rank=0, head=head)
+    yield _Section(
+        noun="persona",
+        rows=passed,
+        rank=0,
+        title=f"No fail: {count(len(passed), 'persona')}",
+        head=("| persona | why it looked | score |", "|---|---|---|"),
+    )
+
+
+def _findings(document: ReviewDocument, placed: Sequence[PlacedFinding]) -> tuple[str, ...]:
+    rows = _rows()
+    return tuple(
+        _call(
+            rows,
+            "finding",
+            group,
+            _place(document, group),
+            agreement(document.signers(group.first)),
+        )
+        for group in document.grouped(placed)
+    )
+
+
+def _place(document: ReviewDocument, group: FindingGroup) -> Safe:
+    """Return where a group stands, as code, with a link to the first place where one is known."""
+    span = code(places_of(group))
+    url = document.url(group.first)
+    return Safe(f"[{span}]({url})") if url else span
+
+
+def _answers(document: ReviewDocument) -> tuple[str, ...]:
+    rows = _rows()
+    return tuple(
+        _call(rows, "answer", row.title, answer, document.rule_title(answer.rule_id))
+        for row in document.rows
+        for answer in row.card.answers
+    )
+
+
+def _hit_place(hit: Hit) -> str:
+    return hit.path if hit.start_line is None else f"{hit.path}:{hit.start_line}"
+
+
+def _each(rows: TemplateModule, macro: str, values: Iterable[str | FileChange]) -> tuple[str, ...]:
+    return tuple(_call(rows, macro, value) for value in values)
+
+
+def _call(rows: TemplateModule, macro: str, *values: object) -> Safe:
+    """Render one row; what a macro returns has been sanitised inside it."""
+    return Safe(getattr(rows, macro)(*values))
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))
+
+
+def _fit(sections: Sequence[_Section], room: int) -> list[_Section]:
+    """Cut the sections between whole rows so that together they fit into so many bytes."""
+    taken: dict[int, int] = {}
+    for index, section in sorted(enumerate(sections), key=lambda pair: pair[1].rank):
+        room -= _RESERVE + _size("\n".join((section.title, *section.head)))
+        sizes = accumulate(_size(row) + 1 for row in section.rows)
+        fitting = list(takewhile(lambda size, limit=room: size <= limit, sizes))  # type: ignore[misc]
+        taken[index] = len(fitting)
+        room -= fitting[-1] if fitting else 0
+    return [
+        _Section(
+            noun=section.noun,
+            rows=section.rows[: taken[index]],
+            rank=section.rank,
+            title=section.title,
+            head=section.head if taken[index] else (),
+            more=_more(len(section.rows) - taken[index], section.noun),
+        )
+        for index, section in enumerate(sections)
+    ]
+
+
+def _more(left: int, noun: str) -> str:
+    words = count(left, noun).replace(" ", " more ", 1)
+    return f"… {words}; the comment would be too long." if left else ""
