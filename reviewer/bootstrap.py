@@ -1,11 +1,17 @@
-"""The composition root: turns a request of a door into wired parts; the only module that names adapters and services together."""
+"""The composition root: turns a door's request into wired parts.
+
+The only module that names adapters and services together.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING
+
+from reviewer.config import process_environment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,7 +21,10 @@ if TYPE_CHECKING:
     from reviewer.domain.policy import Policy, PolicyLayer
     from reviewer.domain.review import Review
     from reviewer.domain.selection import Selection
+    from reviewer.ports.examiner import Examiner
     from reviewer.ports.progress import Progress
+    from reviewer.ports.workspace import Workspace
+    from reviewer.service.prepare_review import Wishes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +73,43 @@ class SelectionResult:
     personas: tuple[Persona, ...]
     selection: Selection
     policy: Policy
+    notices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """Every persona that could review, and what people must know about the others."""
+
+    personas: tuple[Persona, ...]
+    notices: tuple[str, ...]
+
+
+class _StageTimes:
+    """Measures the stages of a run and passes them on; implements `ports.progress.Progress`."""
+
+    def __init__(self, listener: Progress | None) -> None:
+        self._listener = listener
+        self._began = perf_counter()
+        self._stage: tuple[str, float] | None = None
+        self._seconds: dict[str, float] = {}
+
+    def stage(self, name: str) -> None:
+        """Begin a stage, which ends the one before."""
+        self._end()
+        self._stage = (name, perf_counter())
+        if self._listener is not None:
+            self._listener.stage(name)
+
+    def seconds(self) -> dict[str, float]:
+        """Return the seconds that each stage took, and their ``total``."""
+        self._end()
+        return {**self._seconds, "total": perf_counter() - self._began}
+
+    def _end(self) -> None:
+        if self._stage is not None:
+            name, began = self._stage
+            self._seconds[name] = self._seconds.get(name, 0.0) + perf_counter() - began
+            self._stage = None
 
 
 def review(request: Request, *, progress: Progress | None = None) -> ReviewResult:
@@ -76,13 +122,130 @@ def review(request: Request, *, progress: Progress | None = None) -> ReviewResul
     return asyncio.run(_review(request, progress))
 
 
+async def _review(request: Request, progress: Progress | None) -> ReviewResult:
+    from reviewer.service.review_change import review_change
+
+    times = _StageTimes(progress)
+    examiners = _examiners(request)
+    judged = await review_change(
+        await _workspace(request), built_in_personas(), examiners, _wishes(request), progress=times
+    )
+    return ReviewResult(review=judged.review, policy=judged.policy, seconds=times.seconds())
+
+
 def select(request: Request) -> SelectionResult:
-    """Choose the personas for what the request names, without reviewing."""
+    """Choose the personas for what the request names, without reviewing.
+
+    Raises:
+        UserError: The request or the repository is wrong.
+        ReviewerError: The change could not be read.
+    """
+    return asyncio.run(_select(request))
 
 
-def catalogue(repository: Path) -> tuple[Persona, ...]:
-    """Return the built-in personas and those of the repository's HEAD."""
+async def _select(request: Request) -> SelectionResult:
+    from reviewer.service.prepare_review import prepare_review
+
+    ready = await prepare_review(await _workspace(request), built_in_personas(), _wishes(request))
+    return SelectionResult(
+        change=ready.change,
+        personas=ready.catalogue,
+        selection=ready.selection,
+        policy=ready.policy,
+        notices=ready.notices,
+    )
+
+
+def catalogue(repository: Path) -> Catalogue:
+    """Return the built-in personas and those of the repository's HEAD.
+
+    Args:
+        repository: Any folder; outside a repository only the built-in ones are there.
+    """
+    from reviewer.service.prepare_review import read_catalogue
+
+    personas, notices = read_catalogue(built_in_personas(), asyncio.run(_texts_at_head(repository)))
+    return Catalogue(personas=personas, notices=notices)
 
 
 def policy(repository: Path) -> Policy:
-    """Return the effective policy at the repository's HEAD, each value with its origin."""
+    """Return the effective policy at the repository's HEAD, each value with its origin.
+
+    Args:
+        repository: Any folder; outside a repository the defaults hold.
+    """
+    from reviewer.service.prepare_review import read_policy
+
+    return read_policy(asyncio.run(_texts_at_head(repository)), None)
+
+
+def built_in_personas() -> tuple[Persona, ...]:
+    """Read the personas that ship.
+
+    Raises:
+        ConfigurationError: One of them is broken: somebody edited it.
+    """
+    from reviewer.domain.persona_file import parse_persona
+    from reviewer.resources import persona_files
+
+    return tuple(parse_persona(text, path) for path, text in persona_files())
+
+
+async def _texts_at_head(repository: Path) -> Mapping[str, str]:
+    from reviewer.adapters.git.patch_workspace import PatchWorkspace
+    from reviewer.service.prepare_review import CONFIGURATION_GLOBS
+
+    # An empty patch on HEAD: what a patch takes its configuration from, there or not.
+    workspace = PatchWorkspace(b"", name="-", folder=repository, environment=process_environment())
+    return await workspace.base_files(CONFIGURATION_GLOBS)
+
+
+async def _workspace(request: Request) -> Workspace:
+    from reviewer.adapters.git.default_range import default_range
+    from reviewer.adapters.git.patch_workspace import PatchWorkspace
+    from reviewer.adapters.git.range import Range
+    from reviewer.adapters.git.workspace import GitWorkspace
+
+    folder, environment = request.repository, process_environment()
+    if request.patch is not None:
+        return PatchWorkspace(
+            request.patch, name=request.patch_name, folder=folder, environment=environment
+        )
+    if request.staged:
+        wanted = Range.index()
+    elif request.working_tree:
+        wanted = Range.working_tree()
+    elif request.revisions is not None:
+        wanted = Range.parse(request.revisions)
+    else:
+        wanted = await default_range(folder, environment)
+    return GitWorkspace(folder, wanted, environment)
+
+
+def _examiners(request: Request) -> tuple[Examiner, ...]:
+    from reviewer.adapters.facts.examiner import FactExaminer
+    from reviewer.adapters.linters.hadolint import HadolintExaminer
+    from reviewer.adapters.linters.ruff import RuffExaminer
+    from reviewer.adapters.linters.zizmor import ZizmorExaminer
+    from reviewer.adapters.patterns.examiner import PatternExaminer
+
+    sarif: tuple[Examiner, ...] = ()
+    if request.sarif:
+        from reviewer.adapters.sarif.examiner import SarifExaminer
+
+        sarif = (SarifExaminer(request.sarif),)
+    return (
+        # Those that wait for a program first: the others compute while it runs.
+        RuffExaminer(),
+        HadolintExaminer(),
+        ZizmorExaminer(),
+        PatternExaminer(),
+        FactExaminer(),
+        *sarif,
+    )
+
+
+def _wishes(request: Request) -> Wishes:
+    from reviewer.service.prepare_review import Wishes
+
+    return Wishes(personas=request.personas, panel=request.panel, layer=request.layer)

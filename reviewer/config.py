@@ -34,3 +34,8 @@ class Settings:
             colour=not variables.get("NO_COLOR") and variables.get("TERM") != "dumb",
             debug=variables.get("REVIEWER_DEBUG", "").strip().lower() in _YES,
         )
+
+
+def process_environment() -> Mapping[str, str]:
+    """Return the environment of this process, for the adapters that pass parts of it on."""
+    return os.environ

@@ -30,9 +30,9 @@ class LineKind(StrEnum):
 
 
 class Line(NamedTuple):
-    """One line of a hunk (a NamedTuple: a change has thousands, and these are built in C).
+    r"""One line of a hunk (a NamedTuple: a change has thousands, and these are built in C).
 
-    ``text`` has neither the diff's marker nor the final ``\\n``; a ``\\r`` before it is kept.
+    ``text`` has neither the diff's marker nor the final ``\n``; a ``\r`` before it is kept.
     """
 
     kind: LineKind

@@ -1,4 +1,4 @@
-"""The checklist: every rule of every chosen persona ends in exactly one verdict, and code computes the score.
+"""The checklist: every rule ends in exactly one verdict, and code computes the score.
 
 A rule's verdict from mechanical evidence alone:
 

@@ -1,4 +1,4 @@
-"""Mechanical evidence: what may decide a rule, what was seen in a change, and what was not looked at.
+"""Mechanical evidence: what may decide a rule, what was seen, and what was not looked at.
 
 A persona's rule carries *evidence*: a kind of examiner, the codes that count, and what they decide.
 An examiner answers with an *examination*: hits, and an honest list of what it could not look at.
@@ -20,7 +20,7 @@ class EvidenceKind(StrEnum):
     RUFF = "ruff"
     HADOLINT = "hadolint"
     ZIZMOR = "zizmor"
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105 - a kind of evidence, not a secret
     PATTERN = "pattern"
     FACT = "fact"
     SARIF = "sarif"
@@ -166,7 +166,7 @@ class Inapplicable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examination:
-    """What examiners saw, and what they could not look at. No entry anywhere means: looked, saw nothing."""
+    """What examiners saw and could not look at; without an entry they looked and saw nothing."""
 
     hits: tuple[Hit, ...] = ()
     unexamined: tuple[Unexamined, ...] = ()

@@ -1,4 +1,4 @@
-"""A review: findings merged, ranked and capped, each with exactly one outcome, and a headline that cannot lie."""
+"""A review: findings merged, ranked and capped, and a headline that cannot lie."""
 
 from __future__ import annotations
 
@@ -122,8 +122,10 @@ class Review:
 
     @property
     def headline(self) -> str:
-        """The verdict in one line; only a completed run with every rule answered may say
-        that nothing was found (mission.md, "States of a run")."""
+        """The verdict in one line.
+
+        Only a completed run with every rule answered may say that nothing was found.
+        """
         if self.state is RunState.PARTIAL and self.shown:
             return f"Partial: {self._counts}; {self.reason}"
         if self.state is not RunState.COMPLETED:

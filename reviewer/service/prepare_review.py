@@ -1,9 +1,9 @@
-"""Read a change and its base, and settle who reviews it under which policy, before anything is examined."""
+"""Read a change and its base, and settle who reviews it under which policy."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from reviewer.domain.agent_definition import AGENT_DEFINITION_GLOBS, parse_agent_definition
@@ -20,6 +20,14 @@ from reviewer.ports.workspace import Workspace
 
 CONFIGURATION_PATH = ".reviewer.toml"
 PERSONA_GLOB = ".reviewer/personas/*.toml"
+
+#: Every file of the base that may configure a review.
+CONFIGURATION_GLOBS = (
+    CONFIGURATION_PATH,
+    PERSONA_GLOB,
+    *AGENT_DEFINITION_GLOBS,
+    *LINTER_GLOBS,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,10 +97,9 @@ async def prepare_review(
             be read.
     """
     _tell(progress, "reading the change")
-    globs = (CONFIGURATION_PATH, PERSONA_GLOB, *AGENT_DEFINITION_GLOBS, *LINTER_GLOBS)
-    texts = await workspace.base_files(globs)
+    texts = await workspace.base_files(CONFIGURATION_GLOBS)
     catalogue, persona_notices = read_catalogue(built_in, texts)
-    policy, policy_notices = read_policy(texts, wishes.layer)
+    policy = read_policy(texts, wishes.layer)
     requested = resolve(wishes, policy, catalogue)
     change = await workspace.change(excluded=policy.exclude)
     _tell(progress, "choosing the personas")
@@ -109,7 +116,7 @@ async def prepare_review(
         catalogue=catalogue,
         policy=policy,
         selection=selection,
-        notices=(*policy_notices, *policy.notices, *persona_notices, *_edited_here(change)),
+        notices=(*policy.notices, *persona_notices, *_edited_here(change)),
     )
 
 
@@ -161,12 +168,11 @@ def _clash(persona: Persona, others: Sequence[Persona]) -> str | None:
     return None if rule is None else f"rule {rule} belongs to {taken[rule]} already"
 
 
-def read_policy(
-    texts: Mapping[str, str], layer: PolicyLayer | None
-) -> tuple[Policy, tuple[str, ...]]:
+def read_policy(texts: Mapping[str, str], layer: PolicyLayer | None) -> Policy:
     """Merge the repository's configuration with what the door sets.
 
-    A broken file never stops a review: its error becomes a notice, and the defaults hold.
+    A broken file never stops a review: its error becomes a notice of the policy, and the
+    defaults hold.
     """
     layers = []
     notices: list[str] = []
@@ -179,7 +185,8 @@ def read_policy(
             notices.append(f"The configuration was not used, the defaults hold: {error}")
     if layer is not None:
         layers.append(layer)
-    return effective(*layers), tuple(notices)
+    policy = effective(*layers)
+    return replace(policy, notices=(*notices, *policy.notices))
 
 
 def resolve(wishes: Wishes, policy: Policy, catalogue: Sequence[Persona]) -> tuple[str, ...]:

@@ -190,8 +190,11 @@ def _scope(answer: Answer, policy: Policy) -> tuple[Answer, list[PlacedFinding]]
 
 
 def _state(cards: Iterable[Scorecard], reason: str) -> tuple[RunState, str]:
-    """Only a run that looked everywhere it meant to look is complete; the lack of a model is
-    no gap of this run, a tool that failed is."""
+    """Say where the run ended.
+
+    Only a run that looked everywhere it meant to look is complete. The lack of a model is no gap
+    of this run; a tool that failed is.
+    """
     if reason:
         return RunState.SKIPPED, reason
     gaps: dict[str, int] = {}
@@ -214,10 +217,8 @@ def _suspicions(hits: Sequence[Hit]) -> tuple[str, ...]:
     )
     if not places:
         return ()
-    return (
-        f"Hidden text, or text that addresses the reviewer, stands at {places}. "
-        "It had no effect on this review; look at it yourself.",
-    )
+    what = "Hidden text, or text that addresses the reviewer, stands"
+    return (f"{what} at {places}. It had no effect on this review; look at it yourself.",)
 
 
 def _reported_anyway(

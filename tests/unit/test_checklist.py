@@ -50,7 +50,7 @@ def persona(*rules: Rule) -> Persona:
 
 
 def edited(path: str = "app.py", language: str | None = "python") -> FileChange:
-    """Return a file of three lines whose second line the change adds and whose old second it removes."""
+    """Return a file of three lines whose second line the change replaces."""
     hunk = Hunk(
         base_start=1,
         base_count=3,

@@ -65,7 +65,8 @@ def list_personas(repository: Path) -> None:
     """List the personas that ship and those of the repository's last commit."""
     from reviewer.bootstrap import catalogue
 
-    known = catalogue(repository).personas
+    found = catalogue(repository)
+    known = found.personas
     width = max(len(persona.name) for persona in known)
     lines = [
         f"{persona.name:{width}}  {_size(persona):>8}  {persona.summary}"
@@ -73,6 +74,8 @@ def list_personas(repository: Path) -> None:
         for persona in known
     ]
     _write("\n".join(lines))
+    for notice in found.notices:
+        _write(notice, to_error=True)
 
 
 @personas.command(
@@ -87,8 +90,11 @@ def show(name: str, repository: Path, *, verbose: bool) -> None:
     """Show who a persona is, what wakes it, and its checklist."""
     from reviewer.bootstrap import catalogue
 
-    known = {persona.name: persona for persona in catalogue(repository).personas}
+    found = catalogue(repository)
+    known = {persona.name: persona for persona in found.personas}
     if name not in known:
+        for notice in found.notices:
+            _write(notice, to_error=True)
         hint = did_you_mean(name, list(known))
         raise UserError(f"there is no persona {name!r}", hint=hint)
     _write("\n".join(_portrait(known[name], verbose=verbose)))
