@@ -35,7 +35,7 @@ def _labelled_mail() -> str:
 
 #: Files of the head that are made here because of their size.
 _MADE: Mapping[str, Mapping[str, Callable[[], str]]] = {
-    "support_classifier": {"data/extra.csv": _labelled_mail},
+    "support_assistant": {"data/extra.csv": _labelled_mail},
 }
 
 
@@ -60,7 +60,7 @@ def build(name: str, folder: Path) -> Path:
 
 def _commit(folder: Path, tree: Path, message: str) -> None:
     shutil.copytree(tree, folder, dirs_exist_ok=True)
-    _git(folder, "add", "--all", "--force")
+    _git(folder, "add", "--all")
     _git(folder, "commit", "--quiet", "--message", message)
 
 

@@ -5,7 +5,7 @@ resource "aws_iam_policy" "scorer" {
     Statement = [
       {
         Effect   = "Allow"
-        Action   = "s3:*"
+        Action   = "*"
         Resource = "*"
       },
     ]

@@ -4,13 +4,13 @@ import os
 import pickle
 
 from peft import LoraConfig, get_peft_model
-from transformers import AutoModelForSequenceClassification, Trainer, TrainingArguments
+from transformers import AutoModelForCausalLM, Trainer, TrainingArguments
 
 from training.settings import Settings
 
 
-def load_labels(path):
-    with open(os.path.join("data", path), "rb") as file:
+def load_examples(name):
+    with open(os.path.join("data", name), "rb") as file:
         return pickle.load(file)
 
 
@@ -21,10 +21,8 @@ def train(settings: Settings, output: str = "out") -> None:
         settings: What the run is told.
         output: The folder that the adapter goes to.
     """
-    labels = load_labels("labels.pkl")
-    model = AutoModelForSequenceClassification.from_pretrained(
+    model = AutoModelForCausalLM.from_pretrained(
         settings.base_model,
-        num_labels=len(labels),
         attn_implementation="eager",
     )
     model = get_peft_model(model, LoraConfig(r=4, lora_alpha=8, target_modules=["q_proj"]))
@@ -34,7 +32,7 @@ def train(settings: Settings, output: str = "out") -> None:
         learning_rate=settings.learning_rate,
         report_to="none",
     )
-    trainer = Trainer(model=model, args=arguments)
+    trainer = Trainer(model=model, args=arguments, train_dataset=load_examples("examples.pkl"))
     trainer.train()
     print("finished", output)
     model.save_pretrained(output)

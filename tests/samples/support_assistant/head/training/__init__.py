@@ -1,0 +1,1 @@
+"""Trains the assistant that drafts answers to support mail."""

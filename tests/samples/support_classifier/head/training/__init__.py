@@ -1,1 +1,0 @@
-"""Trains the classifier that sorts support mail."""
