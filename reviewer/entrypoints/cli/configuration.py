@@ -106,5 +106,6 @@ def explain(repository: Path) -> None:
         f"{one_line(setting.key):{keys}}  {one_line(setting.value):{values}}  {setting.origin}"
         for setting in settings
     ]
-    lines += [one_line(notice) for notice in policy.notices]
     write_standard_output(terminal("\n".join(lines)) + "\n")
+    for notice in policy.notices:
+        click.echo(terminal(notice), err=True)

@@ -39,8 +39,8 @@ def select(context: click.Context, /, **options: Any) -> None:  # noqa: ANN401 -
 
     result = make_selection(request)
     said = chosen_by_itself(request, result.change)
-    if said is not None:
-        click.echo(terminal(said), err=True)
+    for notice in (*result.notices, *(() if said is None else (said,))):
+        click.echo(terminal(notice), err=True)
     if options["as_json"]:
         write_standard_output(_json(result))
         return
