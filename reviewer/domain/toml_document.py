@@ -58,6 +58,7 @@ _PARSER_WORDS = (
         'Use """…""" for several lines.',
     ),
     ("Expected ']'", "a [header] is not closed", None),
+    ("Invalid statement", "a key or a [header] is expected here", None),
     ("Invalid initial character for a key part", "a key or a [header] is expected here", None),
 )
 

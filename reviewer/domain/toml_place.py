@@ -108,7 +108,7 @@ def _header(scan: _Scan, closing: str) -> KeyPath:
             path = (*path, number)
         elif path in scan.elements:
             path = (*path, scan.elements[path])
-    scan.remember(path)
+        scan.remember(path)
     return path
 
 
