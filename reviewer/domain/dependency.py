@@ -32,7 +32,12 @@ _JSON_ENTRY = re.compile(
     r'"(?:[~^<>=*]|\d+(?:\.|"|\s)|v\d|workspace:|npm:|git|file:|link:|https?:|latest|next|x")'
 )
 _JSON_KEYS = frozenset(
-    {"version", "node", "npm", "yarn", "pnpm", "bun", "vscode", "engines", "php"}
+    {"version", "node", "npm", "yarn", "pnpm", "bun", "vscode", "php"}
+    | {"repository", "homepage", "bugs", "url", "funding", "license", "packageManager", "$schema"}
+)
+_JSON_OBJECTS_WITHOUT_DEPENDENCIES = frozenset(
+    {"devDependencies", "engines", "scripts", "repository", "bugs", "resolutions", "overrides"}
+    | {"volta", "config", "author", "publishConfig"}
 )
 _TOML_KEYS = frozenset({"python", "requires-python", "version", "target-version"})
 _COMPOSER_ENTRY = re.compile(r'\s*"([a-z0-9_.-]+/[a-z0-9_.-]+)"\s*:\s*"')
@@ -124,10 +129,10 @@ def _setup_cfg(_file: FileChange, lines: _Lines) -> _Found:
 
 
 def _package_json(file: FileChange, lines: _Lines) -> _Found:
-    development = _under_json_key(file, "devDependencies")
+    elsewhere = _under_json_keys(file, _JSON_OBJECTS_WITHOUT_DEPENDENCIES)
     for number, text in lines.items():
         match = _JSON_ENTRY.match(text)
-        if match is not None and match[1] not in _JSON_KEYS and (number, text) not in development:
+        if match is not None and match[1] not in _JSON_KEYS and (number, text) not in elsewhere:
             yield match[1], number
 
 
@@ -197,14 +202,14 @@ def _headings(file: FileChange) -> dict[tuple[int, str], str]:
     return found
 
 
-def _under_json_key(file: FileChange, key: str) -> set[tuple[int, str]]:
-    """Return the changed lines of a JSON object, as far as their hunks show its key."""
+def _under_json_keys(file: FileChange, keys: frozenset[str]) -> set[tuple[int, str]]:
+    """Return the changed lines of JSON objects, as far as their hunks show their keys."""
     found: set[tuple[int, str]] = set()
     for hunk in file.hunks:
-        inside = f'"{key}"' in hunk.heading
+        inside = any(f'"{key}"' in hunk.heading for key in keys)
         for line in hunk.lines:
             if line.text.rstrip().endswith("{"):
-                inside = f'"{key}"' in line.text
+                inside = line.text.strip(' \t":{') in keys
             number = line.head_number if line.kind is LineKind.ADDED else line.base_number
             if inside and number is not None and line.kind is not LineKind.CONTEXT:
                 found.add((number, line.text))

@@ -74,11 +74,13 @@ class FileKindSignal:
     Args:
         means: What such a file is, a singular noun without an article: ``CI workflow``.
         paths: Globs of file paths.
+        languages: Only files of these languages; empty means any, ``*`` any source code.
         created: Only where the change adds the file.
     """
 
     means: str
     paths: tuple[str, ...]
+    languages: tuple[str, ...] = ()
     created: bool = False
 
 

@@ -131,6 +131,13 @@ def _unknown_languages(file: PersonaFile, vocabulary: Vocabulary) -> _Complaints
             )
             for number, line in enumerate(signals.added)
         ]
+        named += [
+            (
+                (*at, "files", number, "languages"),
+                [name for name in kind.languages if name != ANY_LANGUAGE],
+            )
+            for number, kind in enumerate(signals.files)
+        ]
     for number, rule in enumerate(file.rules):
         named.append((("rules", number, "applies", "languages"), rule.applies.languages))
         for index, piece in enumerate(rule.evidence):
@@ -242,7 +249,12 @@ def _signals(table: SignalTable) -> SignalSet:
         ),
         words=tuple(table.words),
         files=tuple(
-            FileKindSignal(means=kind.means, paths=tuple(kind.paths), created=kind.created)
+            FileKindSignal(
+                means=kind.means,
+                paths=tuple(kind.paths),
+                languages=tuple(kind.languages),
+                created=kind.created,
+            )
             for kind in table.files
         ),
         structure=tuple(table.structure),

@@ -47,6 +47,7 @@ class FileKindTable(Table):
 
     means: ShortLine = Field(description="What such a file is: CI workflow.")
     paths: Annotated[Globs, Field(min_length=1)]
+    languages: Words = Field(default=[])
     created: bool = Field(default=False, description="Only where the change adds the file.")
 
 

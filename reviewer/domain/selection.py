@@ -41,7 +41,7 @@ DEFAULT_LIMIT = 4
 _MEANINGS_IN_REASON = 2
 
 # Evidence in many files counts more than in one, but no crowd of files outweighs a second meaning.
-_MANY_FILES = 4
+_MANY_FILES = 8
 
 _Found = Mapping[str, tuple[Signal, ...]]
 

@@ -11,8 +11,8 @@ from reviewer.domain.change import Change, FileChange, FileStatus, NotReviewedRe
 from reviewer.domain.file_role import is_prose, is_source, is_translation
 from reviewer.domain.glob import matches_any
 from reviewer.domain.language import imported_at
-from reviewer.domain.persona import AddedLine, FileKindSignal, Persona, SignalSet
-from reviewer.domain.signal_search import AddedText
+from reviewer.domain.persona import AddedLine, Persona, SignalSet
+from reviewer.domain.signal_search import ChangedText
 from reviewer.domain.structure import STRUCTURES, Sighting
 
 #: Stands for any source code in ``languages``.
@@ -107,12 +107,21 @@ class _File:
         return is_source(self.file)
 
     @cached_property
-    def added(self) -> AddedText:
-        return AddedText(self.file)
+    def added(self) -> ChangedText:
+        return ChangedText(self.file.added, self.language)
 
     @cached_property
     def first_code(self) -> int | None:
         return self.added.first_code
+
+    @cached_property
+    def says_something(self) -> bool:
+        """Whether more than comments change; a file that is only renamed says nothing either."""
+        if not self.file.reviewed:
+            return False
+        if _is_new(self.file) or self.first_code is not None:
+            return True
+        return ChangedText(self.file.removed, self.language).first_code is not None
 
     def is_of(self, languages: Sequence[str]) -> bool:
         return self.language in languages or (ANY_LANGUAGE in languages and self.is_source)
@@ -167,20 +176,19 @@ def _speaks(file: FileChange) -> bool:
 
 def _of_kind(file: _File, wanted: SignalSet, *, strong: bool) -> Iterator[Signal]:
     """Look at what the file is."""
-    touched = file.file.reviewed and (bool(file.file.hunks) or _is_new(file.file))
-    if touched and wanted.paths:
+    if wanted.paths and file.says_something:
         pattern = matches_any(wanted.paths, file.path)
         if pattern is not None:
             yield _signal(SignalKind.PATH, f"matches {pattern}", file.path, None, strong)
     for kind in wanted.files:
-        if (_is_new(file.file) if kind.created else touched) and _is_a(kind, file.path):
+        if kind.languages and not file.is_of(kind.languages):
+            continue
+        if matches_any(kind.paths, file.path) is None:
+            continue
+        if _is_new(file.file) if kind.created else file.says_something:
             article = "an" if kind.means[0] in "aeiouAEIOU" else "a"
             detail = f"is {article} {kind.means}"
             yield _signal(SignalKind.FILE, detail, file.path, None, strong)
-
-
-def _is_a(kind: FileKindSignal, path: str) -> bool:
-    return matches_any(kind.paths, path) is not None
 
 
 def _is_new(file: FileChange) -> bool:

@@ -1,14 +1,13 @@
-"""Searches the added lines of a file for what speaks for a persona, in time linear in the lines."""
+"""Searches changed lines of a file for what speaks for a persona, in time linear in the lines."""
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from itertools import accumulate
 
-from reviewer.domain.change import FileChange
 from reviewer.domain.required_text import required_text
 
 #: Longer lines are cut before they are searched: minified code and data say nothing further on.
@@ -19,20 +18,25 @@ _SLASHES_ARE_NO_COMMENT = frozenset({"python", "bash", "ruby", "yaml", "toml", "
 _DASHES_ARE_COMMENT = frozenset({"sql", "haskell", "lua", "elm"})
 
 
-class AddedText:
-    """The added lines of one file, ready to be searched for many expressions."""
+class ChangedText:
+    """The added or the removed lines of one file, ready to be searched for many expressions.
 
-    def __init__(self, file: FileChange) -> None:
-        self._language = file.language or ""
-        self._numbers = tuple(file.added)
-        self._lines = tuple(text[:LONGEST_LINE] for text in file.added.values())
+    Args:
+        lines: The lines by their number.
+        language: The file's language, which tells what a comment looks like.
+    """
+
+    def __init__(self, lines: Mapping[int, str], language: str | None) -> None:
+        self._language = language or ""
+        self._numbers = tuple(lines)
+        self._lines = tuple(text[:LONGEST_LINE] for text in lines.values())
         # Lower case once; a line may change its length by it, so it is found again by its start.
         lowered = [line.lower() for line in self._lines]
         self._text = "\n".join(lowered)
         self._starts = tuple(accumulate((len(line) + 1 for line in lowered), initial=0))
 
     def first(self, regex: str, *, comments: bool) -> int | None:
-        """Return the head line of the first added line that an expression matches.
+        """Return the number of the first line that an expression matches.
 
         Args:
             regex: A valid regular expression.
@@ -46,7 +50,7 @@ class AddedText:
         return None
 
     def first_word(self, word: str) -> int | None:
-        """Return the head line of the first added line that holds a literal, case and all."""
+        """Return the number of the first line that holds a literal, case and all."""
         return next(
             (
                 number
@@ -58,7 +62,7 @@ class AddedText:
 
     @property
     def first_code(self) -> int | None:
-        """The head line of the first added line that is neither empty nor a comment."""
+        """The number of the first line that is neither empty nor a comment."""
         return next(
             (
                 number
