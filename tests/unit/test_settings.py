@@ -1,0 +1,26 @@
+"""The settings: what the environment says."""
+
+from __future__ import annotations
+
+import pytest
+
+from reviewer.config import Settings
+
+
+def test_an_empty_environment_gives_the_defaults() -> None:
+    assert Settings.from_environment({}) == Settings(colour=True, debug=False)
+
+
+@pytest.mark.parametrize(
+    ("environment", "colour"),
+    [({"NO_COLOR": "1"}, False), ({"NO_COLOR": ""}, True), ({"TERM": "dumb"}, False)],
+)
+def test_colours_can_be_switched_off(environment: dict[str, str], *, colour: bool) -> None:
+    assert Settings.from_environment(environment).colour is colour
+
+
+@pytest.mark.parametrize(
+    ("word", "debug"), [("1", True), ("Yes ", True), ("0", False), ("", False)]
+)
+def test_debug_is_switched_on_by_a_word(word: str, *, debug: bool) -> None:
+    assert Settings.from_environment({"REVIEWER_DEBUG": word}).debug is debug
