@@ -212,13 +212,7 @@ def reviewer_command(
         stdin: str = "",
         timeout_seconds: float = 60,
     ) -> subprocess.CompletedProcess[str]:
-        guarded = {
-            "GUARD_CHECKOUT": str(ROOT),
-            "GUARD_LOG": str(log),
-            "GUARD_ROOTS": os.pathsep.join(GUARD.roots),
-            "PYTHONPATH": os.pathsep.join([str(ROOT / "tests" / "guard_site"), str(ROOT)]),
-            "PYTHONWARNINGS": "error",
-        }
+        guarded = {**GUARD.child_environment(log), "PYTHONWARNINGS": "error"}
         done = subprocess.run(
             [sys.executable, "-c", _LAUNCHER, *arguments],
             cwd=cwd,

@@ -117,6 +117,19 @@ class Guard:
         assert len(new) == 1, f"one refusal was expected, there were {new}"
         assert words in new[0], new[0]
 
+    def child_environment(self, log: Path) -> dict[str, str]:
+        """Return the variables that switch the guards on in a Python that a test starts.
+
+        Args:
+            log: The file that its refusals are written to, one a line.
+        """
+        return {
+            "GUARD_CHECKOUT": str(ROOT),
+            "GUARD_LOG": str(log),
+            "GUARD_ROOTS": os.pathsep.join(self.roots),
+            "PYTHONPATH": os.pathsep.join([str(ROOT / "tests" / "guard_site"), str(ROOT)]),
+        }
+
     def refuse(self, what: str) -> None:
         """Remember the refusal and raise it."""
         self.refusals.append(what)

@@ -116,6 +116,35 @@ def _as_the_product(source: str) -> Callable[..., None]:
     return names["run"]
 
 
+@pytest.mark.parametrize(
+    ("code", "refused"),
+    [
+        ("import subprocess; subprocess.run(['sh', '-c', 'true'])", "starts sh"),
+        ("import subprocess; subprocess.run(['git', 'version'])", "with the whole environment"),
+        ("import os; os.system('true')", "calls os.system"),
+        ("import socket; socket.create_connection(('192.0.2.1', 80))", "over the network"),
+        (f"open('{ROOT}/left-behind', 'w')", "outside the temporary folder"),
+    ],
+)
+def test_the_guards_follow_into_a_command_that_a_test_starts(
+    guard: Guard,
+    tmp_path: Path,
+    allowed_program: Callable[[Path | str], None],
+    code: str,
+    refused: str,
+) -> None:
+    allowed_program(sys.executable)
+    log = tmp_path / "log"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, **guard.child_environment(log)},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert refused in log.read_text()
+
+
 def test_nothing_is_written_outside_the_temporary_folder(guard: Guard, tmp_path: Path) -> None:
     outside = ROOT / "left-behind.txt"
     link = tmp_path / "link"
