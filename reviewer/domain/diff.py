@@ -35,6 +35,7 @@ _HUNK_HEADER = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _CARRIAGE_RETURN = re.compile(rb"^(?:diff --git|--- )[^\n]*\r$", re.MULTILINE)
 _NO_NEWLINE = "\\ No newline at end of file"
 _SIGNATURE = re.compile(r"--(?: ?\r?$|-$)")
+_ENVELOPE = re.compile(r"(?:From|commit) [0-9a-f]{40}")
 _FILE_HEADER = "--- a\n+++ b\n"
 _ROLES = {"+": LineKind.ADDED, "-": LineKind.REMOVED, " ": LineKind.CONTEXT}
 
@@ -299,6 +300,9 @@ def _check_rest(lines: Sequence[str], start: int, name: str, first_line: int) ->
     if lines[start][:1] in {"+", "-", " "} and not _SIGNATURE.match(lines[start]):
         raise _too_long(name, first_line + start)
     for index in range(start, len(lines)):
+        if _ENVELOPE.match(lines[index]):
+            # The next mail or commit of a series; its message may quote a diff.
+            return
         if lines[index].startswith("@@ "):
             raise UserError(
                 "this hunk belongs to no file",

@@ -230,14 +230,16 @@ def _language_of_shebang(first_line: str) -> str | None:
 # docstring that begins with "import" is none. Notebooks hold their lines as JSON strings, which
 # begin after a quote or after an escaped newline.
 _DOTTED = r"[^\W\d]\w*(?:\.[^\W\d]\w*)*"
-_STATEMENT = (
-    rf"(?:from[ \t]+(?P<source>{_DOTTED})[ \t]+import\b(?P<names>[ \t]*\([^)]*|[^\n]*)"
-    r"|import[ \t]+(?P<modules>[^\n]+))"
+_FROM = rf"from[ \t]+(?P<source>{_DOTTED})[ \t]+import\b"
+_PYTHON_IMPORT = re.compile(
+    rf"^[ \t]*(?:{_FROM}(?P<names>[ \t]*\([^)]*|[^\n]*)|import[ \t]+(?P<modules>[^\n]+))",
+    re.MULTILINE,
 )
-_PYTHON_IMPORT = re.compile(rf"^[ \t]*{_STATEMENT}", re.MULTILINE)
-_NOTEBOOK_IMPORT = re.compile(rf'(?:"|\\n)[ \t]*{_STATEMENT}')
+_NOTEBOOK_IMPORT = re.compile(
+    rf'(?:"|\\n)[ \t]*(?:{_FROM}(?P<names>[^\n"\\]*)|import[ \t]+(?P<modules>[^\n"\\]+))'
+)
 _MODULE = re.compile(rf"\s*({_DOTTED})(?:\s+as\s+\w+)?\s*")
-_END_OF_STATEMENT = re.compile(r'[#;]|\\n|\\?"')
+_END_OF_STATEMENT = re.compile(r"[#;]")
 _COMMENT = re.compile(r"#[^\n]*")
 _CACHE_NAME = "_imported_at"
 
@@ -302,7 +304,8 @@ def _modules(match: re.Match[str]) -> Iterator[str]:
         listed = _END_OF_STATEMENT.split(match["modules"], maxsplit=1)[0]
         modules = [_MODULE.fullmatch(part) for part in listed.split(",")]
         # One part that is no module name means that this is a sentence and not a statement.
-        yield from (module[1] for module in modules if module is not None and all(modules))
+        if all(modules):
+            yield from (module[1] for module in modules if module is not None)
         return
     yield source
     names = match["names"].strip()

@@ -41,6 +41,7 @@ class Headers:
     base_id: str | None = None
     head_id: str | None = None
     prefixed: bool = True
+    compared: bool = False
 
 
 def unquote(name: str) -> str:
@@ -135,6 +136,7 @@ def _read_minus(headers: Headers, value: str) -> None:
 
 
 def _read_plus(headers: Headers, value: str) -> None:
+    headers.compared = True
     name = _file_name(value)
     if name == _NOTHING:
         headers.status = FileStatus.DELETED

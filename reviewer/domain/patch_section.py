@@ -21,6 +21,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from reviewer.domain.change import FileKind, FileStatus
 from reviewer.domain.patch_header import (
@@ -108,7 +109,7 @@ def split_patch(patch: bytes, name: str = "patch") -> tuple[Section, ...]:
     sections: list[Section] = []
     if not (starts and _ENVELOPE.match(patch.lstrip())):
         sections.extend(_plain_sections(patch, first, name))
-    for start, end in zip(starts, [*starts[1:], len(patch)], strict=True):
+    for start, end in pairwise([*starts, len(patch)]):
         sections.append(_git_section(patch, start, end, name))
     if not sections and patch.strip():
         raise UserError(
@@ -146,13 +147,16 @@ def _git_section(patch: bytes, start: int, end: int, name: str) -> Section:
             break
     if headers.kind is FileKind.BINARY:
         body = end
-    section = _section(headers, patch, (start, body, end))
-    if section is None:
+    elif headers.compared and body == end:
         raise UserError(
-            "cannot tell which file this section is about",
+            "no hunk follows the names of this file",
             path=name,
             line=patch.count(b"\n", 0, start) + 1,
+            hint="The patch is cut off or was edited; write it anew.",
         )
+    section = _section(headers, patch, (start, body, end))
+    if section is None:
+        raise _unnamed(patch, start, name)
     return section
 
 
@@ -215,29 +219,37 @@ def _join_type_changes(sections: list[Section]) -> Iterator[Section]:
 
 def _plain_sections(patch: bytes, limit: int, name: str) -> Iterator[Section]:
     """Yield the sections of a patch without git's headers, up to a place in it."""
-    position = 0
-    while (match := _PLAIN_SECTION.search(patch, position, limit)) is not None:
+    match = _PLAIN_SECTION.search(patch, 0, limit)
+    while match is not None:
         headers = Headers()
         text = match[0].decode("utf-8", "surrogateescape")
+        body = end = match.end()
         if text.startswith("Binary"):
-            position = match.end()
             headers.kind = FileKind.BINARY
             names = _BINARY_FILES.match(text)
             first, second = (names[1], names[2]) if names is not None else ("", "")
-            body = position
         else:
-            body = match.end()
-            position = _end_of_hunks(patch, body, limit)
+            end = _end_of_hunks(patch, body, limit)
             first, second = (line.rstrip("\r")[4:] for line in text.split("\n")[:2])
         read_plain_names(headers, first, second)
-        section = _section(headers, patch, (match.start(), body, position))
+        following = _PLAIN_SECTION.search(patch, end, limit)
+        if headers.kind is FileKind.TEXT:
+            # What stands between this section and the next is this one's to explain.
+            end = limit if following is None else following.start()
+        section = _section(headers, patch, (match.start(), body, end))
         if section is None:
-            raise UserError(
-                "cannot tell which file this section is about",
-                path=name,
-                line=patch.count(b"\n", 0, match.start()) + 1,
-            )
+            raise _unnamed(patch, match.start(), name)
         yield section
+        match = following
+
+
+def _unnamed(patch: bytes, start: int, name: str) -> UserError:
+    """Return the error for a section that names no file."""
+    return UserError(
+        "cannot tell which file this section is about",
+        path=name,
+        line=patch.count(b"\n", 0, start) + 1,
+    )
 
 
 def _end_of_hunks(patch: bytes, position: int, limit: int) -> int:
@@ -250,6 +262,8 @@ def _end_of_hunks(patch: bytes, position: int, limit: int) -> int:
         position = _next_line(patch, position, limit)
         while position < limit and (base_left > 0 or head_left > 0):
             marker = patch[position : position + 1]
+            if marker not in b" +-\\\n\r":
+                return position
             base_left -= marker in b" -\n\r"
             head_left -= marker in b" +\n\r"
             position = _next_line(patch, position, limit)
