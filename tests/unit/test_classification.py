@@ -16,9 +16,9 @@ LOCK_FILES = """
 """
 
 
-def _reason(path: str, text: str = "", **names: int) -> str:
+def _reason(path: str, text: str = "", size_bytes: int | None = None) -> str:
     classifier = Classifier()
-    listed = classifier.by_name(path, **names) or classifier.by_text(path, text)
+    listed = classifier.by_name(path, size_bytes=size_bytes) or classifier.by_text(path, text)
     return "" if listed is None else str(listed)
 
 

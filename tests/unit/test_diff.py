@@ -193,8 +193,8 @@ def test_a_name_with_spaces_ends_at_the_tab() -> None:
     assert _only(patch).path == "a b/c d.py"
 
 
-@pytest.mark.parametrize("prefixes", ["iw", "ci", "cw", "ow", "12"])
-def test_mnemonic_prefixes_are_no_folders(prefixes: str) -> None:
+@pytest.mark.parametrize("prefixes", [("i", "w"), ("c", "i"), ("c", "w"), ("o", "w")])
+def test_mnemonic_prefixes_are_no_folders(prefixes: tuple[str, str]) -> None:
     left, right = prefixes
     patch = _edit("src/a.py").replace(" a/", f" {left}/").replace(" b/", f" {right}/")
     assert _only(patch).path == "src/a.py"

@@ -51,8 +51,16 @@ class _Listing:
     """Which files differ, and which there are at the head."""
 
     entries: tuple[RawEntry, ...]
-    untracked: frozenset[str]
     head_paths: frozenset[str]
+    untracked: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Status:
+    """What ``git status`` says about the working tree."""
+
+    changed: frozenset[str]
+    untracked: tuple[RawEntry, ...]
 
 
 class GitWorkspace:
@@ -151,52 +159,65 @@ class GitWorkspace:
     async def _list(self, opened: _Opened) -> _Listing:
         """List the files that differ and the files of the head."""
         git = opened.git
-        head = opened.endpoints.head
-        if head is not None:
+        if opened.endpoints.head is not None:
             entries, tree, _ = await asyncio.gather(
-                raw_entries(git, opened.comparison), list_tree(git, head), opened.base.listing()
-            )
-            return _Listing(entries=entries, untracked=frozenset(), head_paths=tree_paths(tree))
-        others: tuple[RawEntry, ...] = ()
-        if self._wanted.kind is RangeKind.WORKING_TREE:
-            entries, known, others, _ = await asyncio.gather(
                 raw_entries(git, opened.comparison),
-                git.output("ls-files", "-z"),
-                self._untracked(git),
+                list_tree(git, opened.endpoints.head),
                 opened.base.listing(),
             )
-        else:
-            entries, known, _ = await asyncio.gather(
-                raw_entries(git, opened.comparison),
-                git.output("ls-files", "-z"),
-                opened.base.listing(),
-            )
-        untracked = frozenset(entry.path for entry in others)
-        deleted = {entry.path for entry in entries if entry.status is FileStatus.DELETED}
+            return _Listing(entries=entries, head_paths=tree_paths(tree))
+        entries, known, status, _ = await asyncio.gather(
+            raw_entries(git, opened.comparison),
+            git.output("ls-files", "-z"),
+            self._status(opened),
+            opened.base.listing(),
+        )
         paths = {decode_path(path) for path in known.split(b"\0") if path}
-        if others:
-            entries = tuple(sorted((*entries, *others), key=lambda entry: _bytes(entry.path)))
+        if status is None:
+            return _Listing(entries=entries, head_paths=frozenset(paths))
+        # Without leave to refresh the index, git also lists files that were only touched.
+        entries = tuple(entry for entry in entries if entry.path in status.changed)
+        gone = {entry.path for entry in entries if entry.status is FileStatus.DELETED}
+        gone |= {entry.key[0] for entry in entries if entry.status is FileStatus.RENAMED}
+        untracked = frozenset(entry.path for entry in status.untracked)
         return _Listing(
-            entries=entries,
+            entries=tuple(
+                sorted((*entries, *status.untracked), key=lambda entry: _bytes(entry.path))
+            ),
             untracked=untracked,
-            head_paths=frozenset((paths - deleted) | untracked),
+            head_paths=frozenset(
+                paths - gone | untracked | {entry.path for entry in entries} - gone
+            ),
         )
 
-    async def _untracked(self, git: Git) -> tuple[RawEntry, ...]:
-        """Return the files of the working tree that git neither knows nor ignores."""
-        output = await git.output("ls-files", "-z", "--others", "--exclude-standard")
-        paths = [decode_path(path).removesuffix("/") for path in output.split(b"\0") if path]
-        tree = WorkingTree(git.folder)
+    async def _status(self, opened: _Opened) -> _Status | None:
+        """Ask which files of the working tree are really changed, and which git does not know."""
+        if self._wanted.kind is not RangeKind.WORKING_TREE:
+            return None
+        output = await opened.git.output(
+            "status",
+            "--porcelain=v1",
+            "-z",
+            "--no-renames",
+            "--untracked-files=all",
+            "--ignore-submodules=dirty",
+            configuration=opened.comparison.configuration,
+        )
+        states: dict[bool, list[str]] = {True: [], False: []}
+        for field in output.split(b"\0"):
+            if field:
+                states[field.startswith(b"??")].append(decode_path(field[3:]).removesuffix("/"))
+        tree = WorkingTree(opened.git.folder)
 
         def look() -> tuple[RawEntry, ...]:
-            found = ((path, tree.look(path)) for path in paths)
+            found = ((path, tree.look(path)) for path in states[True])
             return tuple(
                 RawEntry(path=path, status=FileStatus.ADDED, head_mode=file.mode)
                 for path, file in found
                 if file is not None and file.mode
             )
 
-        return await asyncio.to_thread(look)
+        return _Status(changed=frozenset(states[False]), untracked=await asyncio.to_thread(look))
 
     def _disk_sizes(self, opened: _Opened, listing: _Listing) -> dict[str, int]:
         """Look up the sizes of the files that git has not stored."""
