@@ -94,7 +94,7 @@ _LINE_START = re.compile(r"[#=]|[-+](?=[-+=:|]|\Z)|(?P<number>\d{1,9})[.)]\Z")
 _COLONS = re.compile(r"(?<!\S)::(?=\S)")
 
 # A backslash shields a pipe in a table cell, in a code span too; two would shield one another.
-_PIPE = re.compile(r"(\\*)\|")
+_PIPE = re.compile(r"(?<!\\)(\\*)\|")
 
 
 def visible(text: str) -> str:
@@ -271,7 +271,7 @@ def _code_span(text: str) -> str:
 def _line(line: str) -> str:
     """Make one line of prose safe."""
     pieces: list[str] = []
-    for is_code, piece in _spans(line.strip()):
+    for is_code, piece in code_spans(line.strip()):
         parts = [_code_span(_break_comment(piece))] if is_code else _words(piece, first=not pieces)
         for part in parts:
             # Two backtick runs that touch would be one run.
@@ -281,8 +281,15 @@ def _line(line: str) -> str:
     return "".join(pieces)
 
 
-def _spans(line: str) -> Iterator[tuple[bool, str]]:
-    """Split a line into text and code spans, as CommonMark does, in linear time."""
+def code_spans(line: str) -> Iterator[tuple[bool, str]]:
+    """Split a line into text and code spans, as CommonMark does.
+
+    Args:
+        line: One line.
+
+    Yields:
+        Whether the piece is code, and the piece without its backticks.
+    """
     runs: dict[int, list[int]] = defaultdict(list)
     for run in _BACKTICKS.finditer(line):
         runs[len(run.group())].append(run.start())

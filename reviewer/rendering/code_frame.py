@@ -27,8 +27,11 @@ _QUOTE_LIMIT = 2_000
 #: Sources that say "this is a secret": our own scanner, and ruff's hard-coded passwords.
 _SECRET_SOURCES = re.compile(r"secret |ruff S10[567]\b")
 
-# A string literal that is neither a key before a colon nor an index: the value to mask.
-_LITERAL = re.compile(r"""(?P<mark>["'`])(?:\\.|(?!(?P=mark))[^\\])*(?P=mark)(?!\s*:)(?!\]\s*=)""")
+# A string literal, closed or not, of any language that has quotes.
+_LITERAL = re.compile(
+    r"""(?P<mark>\"{3}|'{3}|["'`])(?:\\.|(?!(?P=mark)).)*(?P<end>(?P=mark)|$)""", re.DOTALL
+)
+_KEY_AHEAD = re.compile(r"\s*:|\]\s*=(?!=)")
 _ASSIGNED = re.compile(r"([=:]\s*)\S.*")
 MASK = "…"
 
@@ -154,11 +157,20 @@ class CodeFrames:
 
 def mask(line: str) -> str:
     """Mask the values in a line that holds a secret; keys and names stay readable."""
-    masked, count = _LITERAL.subn(rf"\g<mark>{MASK}\g<mark>", line)
+    masked, count = _LITERAL.subn(_mask_literal, line)
     if count:
         return masked
     masked, count = _ASSIGNED.subn(rf"\g<1>{MASK}", line, count=1)
     return masked if count else MASK
+
+
+def _mask_literal(match: re.Match[str]) -> str:
+    """Mask a literal, unless it is a key: first in its entry before a colon, or an index."""
+    before = match.string[: match.start()].rstrip()
+    is_key = match["end"] and _KEY_AHEAD.match(match.string, match.end())
+    if is_key and (not before or before[-1] in "{[,-"):
+        return match.group()
+    return f"{match['mark']}{MASK}{match['end']}"
 
 
 def _hunk_lines(file: FileChange, side: Side) -> dict[int, str]:

@@ -126,7 +126,7 @@ def _sections(document: ReviewDocument) -> Iterable[_Section]:
             noun="answer",
             rows=_answers(document),
             rank=6,
-            title=f"All {count(len(review.answers), 'answer')}: {document.verdicts}",
+            title=f"{count(len(review.answers), 'answer')}: {document.verdicts}",
             head=("| rule | asks | verdict | reason |", "|---|---|---|---|"),
         )
     files = document.not_reviewed

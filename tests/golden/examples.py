@@ -73,17 +73,21 @@ DATA = build_unreviewed_file("data/big.jsonl", NotReviewedReason.TOO_LARGE, "17.
 
 SHELL = build_rule("SEC007", "Validate inputs and escape outputs", Severity.CRITICAL)
 SECRETS = build_rule("SEC001", "Keep secrets out of code", Severity.CRITICAL)
+TOKENS = build_rule("SEC005", "Sign API tokens with RS256", Severity.CRITICAL)
 HEADERS = build_rule("SEC006", "Send security headers", Severity.MINOR)
 BLOCKING = build_rule("API006", "Call other services with httpx.AsyncClient")
+ROUTES = build_rule("API001", "Make endpoints async unless CPU-bound")
+CORS = build_rule("API005", "Set CORS deliberately")
 HEALTH = build_rule("API007", "Expose health checks", Severity.MINOR)
 TYPES = build_rule("PY001", "Annotate every signature")
 PATHS = build_rule("PY004", "Use pathlib.Path, not os.path", Severity.MINOR)
+RESOURCES = build_rule("PY008", "Manage async resources with a context manager", Severity.MINOR)
 WALRUS = build_rule("PY007", "Use := where it removes a repeated call", Severity.NOTE)
 TRACES = build_rule("OBS002", "Trace requests with OpenTelemetry", Severity.NOTE)
 
-SENTINEL = build_persona("security-sentinel", SECRETS, HEADERS, SHELL)
-MAESTRO = build_persona("async-maestro", BLOCKING, HEALTH)
-GUARDIAN = build_persona("type-guardian", TYPES, PATHS, WALRUS)
+SENTINEL = build_persona("security-sentinel", SECRETS, TOKENS, HEADERS, SHELL)
+MAESTRO = build_persona("async-maestro", ROUTES, CORS, BLOCKING, HEALTH)
+GUARDIAN = build_persona("type-guardian", TYPES, PATHS, RESOURCES, WALRUS)
 OBSERVER = build_persona("observer", TRACES)
 
 SHELL_FINDING = build_finding(
@@ -145,12 +149,13 @@ SELECTION = build_selection(
         ("security-sentinel", "app/api.py:13 builds a shell command"),
         ("async-maestro", "1 file imports fastapi"),
         ("type-guardian", "2 Python files"),
+        ("observer", "app/api.py:12 calls another service"),
     ],
     [
         Choice(
-            persona="observer",
+            persona="test-automator",
             kind=ChoiceKind.WOULD_ALSO_APPLY,
-            reason="some code changed, and nothing speaks of logging",
+            reason="source changed and no test did",
         ),
         Choice(
             persona="container-architect", kind=ChoiceKind.NOT_CHOSEN, reason="no container file"
@@ -160,26 +165,33 @@ SELECTION = build_selection(
 SENTINEL_CARD = build_scorecard(
     SENTINEL,
     build_answer(SECRETS, "security-sentinel", Verdict.FAIL, "ruff S105", (SECRET_FINDING,)),
+    build_answer(TOKENS, "security-sentinel", Verdict.PASS, "pattern SEC005/weak-algorithm"),
     build_answer(HEADERS, "security-sentinel", Verdict.NOT_ASSESSED, NO_MODEL),
     build_answer(SHELL, "security-sentinel", Verdict.FAIL, "ruff S602", (SHELL_FINDING,)),
 )
 MAESTRO_CARD = build_scorecard(
     MAESTRO,
+    build_answer(ROUTES, "async-maestro", Verdict.PASS, "ruff ASYNC2"),
+    build_answer(CORS, "async-maestro", Verdict.PASS, "pattern API005/any-origin"),
     build_answer(BLOCKING, "async-maestro", Verdict.FAIL, "ruff ASYNC210", (BLOCKING_FINDING,)),
     build_answer(HEALTH, "async-maestro", Verdict.NOT_APPLICABLE, "already so before this change"),
+)
+OBSERVER_CARD = build_scorecard(
+    OBSERVER, build_answer(TRACES, "observer", Verdict.NOT_ASSESSED, NO_MODEL)
 )
 GUARDIAN_CARD = build_scorecard(
     GUARDIAN,
     build_answer(TYPES, "type-guardian", Verdict.FAIL, "ruff ANN001", (TYPES_FINDING,)),
     build_answer(PATHS, "type-guardian", Verdict.FAIL, "ruff PTH118", (PATHS_FINDING,)),
+    build_answer(RESOURCES, "type-guardian", Verdict.PASS, "pattern PY008/never-closed"),
     build_answer(WALRUS, "type-guardian", Verdict.NOT_ASSESSED, NO_MODEL),
 )
 
 FINDINGS = build_review(
     build_change(API, MODELS),
-    personas=(SENTINEL, MAESTRO, GUARDIAN),
+    personas=(SENTINEL, MAESTRO, GUARDIAN, OBSERVER),
     selection=SELECTION,
-    scorecards=(SENTINEL_CARD, MAESTRO_CARD, GUARDIAN_CARD),
+    scorecards=(SENTINEL_CARD, MAESTRO_CARD, GUARDIAN_CARD, OBSERVER_CARD),
     findings=(
         build_placed(SHELL_FINDING),
         build_placed(SECRET_FINDING),
@@ -213,9 +225,12 @@ def _answered(persona: Persona, *verdicts: Verdict) -> Review:
 
 
 CLEAN = replace(
-    _answered(GUARDIAN, Verdict.PASS, Verdict.PASS, Verdict.NOT_APPLICABLE), model="claude-sonnet-5"
+    _answered(GUARDIAN, Verdict.PASS, Verdict.PASS, Verdict.NOT_APPLICABLE, Verdict.PASS),
+    model="claude-sonnet-5",
 )
-NEEDS_MODEL = _answered(GUARDIAN, Verdict.PASS, Verdict.PASS, Verdict.NOT_ASSESSED)
+NEEDS_MODEL = _answered(
+    GUARDIAN, Verdict.PASS, Verdict.PASS, Verdict.NOT_APPLICABLE, Verdict.NOT_ASSESSED
+)
 NOT_REVIEWED = replace(CLEAN, change=build_change(API, MODELS, LOCK, DATA))
 PARTIAL = replace(
     FINDINGS,
