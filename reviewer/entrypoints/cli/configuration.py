@@ -54,7 +54,10 @@ def config() -> None:
 @debug_option
 @click.pass_context
 def check(context: click.Context, path: Path | None, repository: Path) -> None:
-    """Say what is wrong in .reviewer.toml, as it is now, committed or not."""
+    """Say what is wrong in .reviewer.toml.
+
+    The file is read as it is now, committed or not. PATH is another file to check.
+    """
     from reviewer.domain.persona import Origin
     from reviewer.domain.persona_check import PersonaSource, check_personas
     from reviewer.domain.repository_configuration import (
@@ -94,7 +97,10 @@ def check(context: click.Context, path: Path | None, repository: Path) -> None:
 @_repository_option
 @debug_option
 def explain(repository: Path) -> None:
-    """Print every effective value and who set it, from the last commit of the repository."""
+    """Print every effective value, and who set it.
+
+    The configuration is read from the last commit of the repository.
+    """
     from reviewer.bootstrap import policy as effective_policy
     from reviewer.domain.sanitiser import one_line, terminal
 

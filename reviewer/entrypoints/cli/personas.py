@@ -62,7 +62,10 @@ def personas() -> None:
 @_repository_option
 @debug_option
 def list_personas(repository: Path) -> None:
-    """List the personas that ship and those of the repository's last commit."""
+    """List the personas.
+
+    Those that ship, and those of the last commit of this folder's repository.
+    """
     from reviewer.bootstrap import catalogue
 
     found = catalogue(repository)
@@ -110,7 +113,9 @@ def show(name: str, repository: Path, *, verbose: bool) -> None:
 @debug_option
 @click.pass_context
 def check(context: click.Context, paths: tuple[Path, ...], repository: Path) -> None:
-    """Say what is wrong in persona files, with file, line and the nearest valid word.
+    """Say what is wrong in persona files.
+
+    Every error comes with file, line and, for a misspelt word, the nearest valid one.
 
     Without PATH, everything that ships and the files of this folder's repository are checked, as
     they are now. PATH is a file or a folder; .md files are read as agent definitions.
@@ -134,7 +139,9 @@ def check(context: click.Context, paths: tuple[Path, ...], repository: Path) -> 
 @_repository_option
 @debug_option
 def new(name: str, repository: Path) -> None:
-    """Begin a persona: write .reviewer/personas/NAME.toml, ready to be edited.
+    """Begin a persona of this repository.
+
+    Writes .reviewer/personas/NAME.toml, right as it stands and ready to be edited.
 
     NAME is lower-case words with hyphens: payments-guardian.
     """

@@ -54,18 +54,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(run(arguments))
 
 
-def run(arguments: Sequence[str] | None = None) -> int:
+def run(arguments: Sequence[str] | None = None, command: click.Command = program) -> int:
     """Run the command.
 
     Args:
         arguments: Instead of the process's own.
+        command: What is run; another one in tests of bad ends.
 
     Returns:
         The exit code; whatever goes wrong is told on standard error.
     """
     session = Session(settings=Settings.from_environment())
     try:
-        code = program.main(
+        code = command.main(
             args=None if arguments is None else list(arguments),
             prog_name=_NAME,
             standalone_mode=False,
