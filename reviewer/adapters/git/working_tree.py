@@ -53,13 +53,15 @@ class WorkingTree:
                 descriptor = os.open(name, _FILE_FLAGS, dir_fd=folder)
         except (OSError, ValueError):
             return None
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 return None
-            try:
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
                 content = file.read(limit_bytes + 1)
-            except OSError:
-                return None
+        except OSError:
+            return None
+        finally:
+            os.close(descriptor)
         return None if len(content) > limit_bytes else content
 
     @contextmanager
