@@ -11,7 +11,7 @@ import re
 from functools import lru_cache
 
 #: A requirement that is shorter than this is found everywhere and saves nothing.
-_SHORTEST = 2
+_SHORTEST = 3
 # A brace that is no quantifier is a literal; a final ? or + makes it lazy or possessive.
 _QUANTIFIER = re.compile(r"(?:[?*+]|\{(\d*)(?:,\d*)?\})[?+]?")
 _ZERO_WIDTH = frozenset("bBAZ")

@@ -12,7 +12,7 @@ from reviewer.domain.file_role import is_prose, is_source, is_translation
 from reviewer.domain.glob import matches_any
 from reviewer.domain.language import imported_at
 from reviewer.domain.persona import AddedLine, Persona, SignalSet
-from reviewer.domain.signal_search import ChangedText
+from reviewer.domain.signal_search import ChangedText, Vocabulary
 from reviewer.domain.structure import STRUCTURES, Sighting
 
 #: Stands for any source code in ``languages``.
@@ -133,12 +133,14 @@ class _Search:
     def __init__(self, change: Change) -> None:
         self._change = change
         self._files = [_File(file) for file in change.files if _speaks(file)]
+        self._vocabulary = Vocabulary(file.added for file in self._files if file.file.reviewed)
         self._structures: dict[str, tuple[Sighting, ...]] = {}
 
     def signals(
         self, wanted: SignalSet, *, exclude: Sequence[str], strong: bool
     ) -> Iterator[Signal]:
         """Yield the signals of one set."""
+        added = [line for line in wanted.added if self._vocabulary.literals_of(line.regex) != ()]
         excluded = {
             file.path for file in self._files if matches_any(exclude, file.path) is not None
         }
@@ -149,14 +151,31 @@ class _Search:
                 continue
             if file.path not in excluded:
                 yield from _of_content(file, wanted, strong=strong)
-            lines = [line for line in wanted.added if line.everywhere or file.path not in excluded]
-            yield from _of_lines(file, lines, strong=strong)
+            lines = [line for line in added if line.everywhere or file.path not in excluded]
+            yield from self._of_lines(file, lines, strong=strong)
         for name in wanted.structure:
             for sighting in self._structure(name):
                 if sighting.path not in excluded:
                     yield _signal(
                         SignalKind.STRUCTURE, sighting.detail, sighting.path, sighting.line, strong
                     )
+
+    def _of_lines(
+        self, file: _File, lines: Sequence[AddedLine], *, strong: bool
+    ) -> Iterator[Signal]:
+        """Look at the added lines; of all lines with one meaning the first is enough."""
+        first: dict[str, int] = {}
+        for line in lines:
+            if line.languages and not file.is_of(line.languages):
+                continue
+            if line.paths and matches_any(line.paths, file.path) is None:
+                continue
+            literals = self._vocabulary.literals_of(line.regex)
+            number = file.added.first(line.regex, literals=literals, comments=line.everywhere)
+            if number is not None:
+                first[line.means] = min(number, first.get(line.means, number))
+        for means, number in first.items():
+            yield _signal(SignalKind.ADDED, means, file.path, number, strong)
 
     def _structure(self, name: str) -> tuple[Sighting, ...]:
         if name not in self._structures:
@@ -213,21 +232,6 @@ def _of_content(file: _File, wanted: SignalSet, *, strong: bool) -> Iterator[Sig
         number = file.added.first_word(word)
         if number is not None:
             yield _signal(SignalKind.WORD, f"holds {word}", file.path, number, strong)
-
-
-def _of_lines(file: _File, lines: Sequence[AddedLine], *, strong: bool) -> Iterator[Signal]:
-    """Look at the added lines; of all lines with one meaning the first is enough."""
-    first: dict[str, int] = {}
-    for line in lines:
-        if line.languages and not file.is_of(line.languages):
-            continue
-        if line.paths and matches_any(line.paths, file.path) is None:
-            continue
-        number = file.added.first(line.regex, comments=line.everywhere)
-        if number is not None:
-            first[line.means] = min(number, first.get(line.means, number))
-    for means, number in first.items():
-        yield _signal(SignalKind.ADDED, means, file.path, number, strong)
 
 
 def _signal(

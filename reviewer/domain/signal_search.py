@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
 
@@ -13,9 +13,44 @@ from reviewer.domain.required_text import required_text
 #: Longer lines are cut before they are searched: minified code and data say nothing further on.
 LONGEST_LINE = 2_000
 
+_WORD = re.compile(r"[a-z0-9_]+")
+
 _HASH_IS_NO_COMMENT = frozenset({"c", "cpp", "objective-c", "csharp", "css", "scss", "html"})
 _SLASHES_ARE_NO_COMMENT = frozenset({"python", "bash", "ruby", "yaml", "toml", "ini", "dockerfile"})
 _DASHES_ARE_COMMENT = frozenset({"sql", "haskell", "lua", "elm"})
+
+
+class Vocabulary:
+    """The words of a whole change, each once: a short text that most literals are not in.
+
+    Args:
+        texts: The changed lines, one text a file.
+    """
+
+    def __init__(self, texts: Iterable[ChangedText]) -> None:
+        words: set[str] = set()
+        for text in texts:
+            words.update(_WORD.findall(text.lowered))
+        self._words = "\n".join(sorted(words))
+        self._present: dict[str, tuple[str, ...] | None] = {}
+
+    def literals_of(self, regex: str) -> tuple[str, ...] | None:
+        """Return the literals that a match requires and that the change may hold.
+
+        Args:
+            regex: A valid regular expression.
+
+        Returns:
+            The literals; empty where no line can match, None where nothing is required.
+        """
+        if regex not in self._present:
+            required = required_text(regex)
+            self._present[regex] = required and tuple(
+                literal
+                for literal in sorted(required)
+                if max(_WORD.findall(literal), key=len, default="") in self._words
+            )
+        return self._present[regex]
 
 
 class ChangedText:
@@ -32,18 +67,19 @@ class ChangedText:
         self._lines = tuple(text[:LONGEST_LINE] for text in lines.values())
         # Lower case once; a line may change its length by it, so it is found again by its start.
         lowered = [line.lower() for line in self._lines]
-        self._text = "\n".join(lowered)
+        self.lowered = "\n".join(lowered)
         self._starts = tuple(accumulate((len(line) + 1 for line in lowered), initial=0))
 
-    def first(self, regex: str, *, comments: bool) -> int | None:
+    def first(self, regex: str, *, literals: Sequence[str] | None, comments: bool) -> int | None:
         """Return the number of the first line that an expression matches.
 
         Args:
             regex: A valid regular expression.
+            literals: Lower-case text of which every match holds one; None where none is known.
             comments: Whether lines that are nothing but a comment count.
         """
         expression = _compiled(regex)
-        for index in self._candidates(regex):
+        for index in self._candidates(literals):
             line = self._lines[index]
             if expression.search(line) and (comments or not self._is_comment(line)):
                 return self._numbers[index]
@@ -72,13 +108,12 @@ class ChangedText:
             None,
         )
 
-    def _candidates(self, regex: str) -> Iterator[int]:
+    def _candidates(self, literals: Sequence[str] | None) -> Iterator[int]:
         """Yield the indexes of the lines that may match, in order, each once."""
-        literals = required_text(regex)
         if literals is None:
             yield from range(len(self._lines))
             return
-        places = {literal: self._text.find(literal) for literal in literals}
+        places = {literal: self.lowered.find(literal) for literal in literals}
         at = -1
         while places := {literal: place for literal, place in places.items() if place >= 0}:
             index = bisect_right(self._starts, min(places.values())) - 1
@@ -87,7 +122,7 @@ class ChangedText:
                 yield index
             end = self._starts[index + 1]
             places = {
-                literal: place if place >= end else self._text.find(literal, end)
+                literal: place if place >= end else self.lowered.find(literal, end)
                 for literal, place in places.items()
             }
 
