@@ -108,7 +108,8 @@ def _each_line(change: Change, see: Callable[[FileChange, str], str]) -> Observa
                 hits.append(
                     Sighting(path=file.path, message=message, start_line=number, end_line=number)
                 )
-    return Observation(hits=tuple(hits))
+    # The rule asks about more than this: a look without a hit decides nothing of it.
+    return Observation(hits=tuple(hits), inapplicable=None if hits else "no such text")
 
 
 def _hidden(file: FileChange, text: str) -> str:
