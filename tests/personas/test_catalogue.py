@@ -124,3 +124,16 @@ async def test_the_examples_that_a_rule_shows_are_what_they_say(persona, rule):
 
     assert shown_bad.verdict is Verdict.FAIL
     assert shown_good.verdict is not Verdict.FAIL
+
+
+def test_no_pattern_uses_a_unicode_class_which_ast_grep_compiles_anew_for_every_file():
+    costly = [
+        piece.codes[0]
+        for persona, rule in ALL
+        if persona.name in _IN_PYTHON
+        for piece in rule.evidence
+        if piece.pattern is not None and any(c in str(piece.pattern.rule) for c in ("\\\\w", "\\\\d"))
+    ]
+
+    # 0.2 ms for each \w and 0.05 ms for each \d: 35 ms a file for all patterns together.
+    assert costly == []
