@@ -1,0 +1,1 @@
+"""The secret scanner: no program, only patterns of our own."""
