@@ -136,7 +136,8 @@ class Review:
             return "No finding, but text that addresses the reviewer was seen"
         total = len(self.answers)
         if self.needs_model:
-            needs = f"{self.needs_model} of {total} rules need a model"
+            verb = "needs" if self.needs_model == 1 else "need"
+            needs = f"{self.needs_model} of {total} rules {verb} a model"
             return (
                 f"No mechanical finding; {needs}" if self.model is None else f"No finding; {needs}"
             )

@@ -91,7 +91,7 @@ _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 #: What makes a line a heading, a list, a rule or a table, when it comes first.
 _LINE_START = re.compile(r"[#=]|[-+](?=[-+=:|]|\Z)|(?P<number>\d{1,9})[.)]\Z")
 
-_COLONS = re.compile(r"(?<!\S)::(?=\S)")
+_COLONS = re.compile(r"(?<!\S)::+(?=\S)")
 
 # A backslash shields a pipe in a table cell, in a code span too; two would shield one another.
 _PIPE = re.compile(r"(?<!\\)(\\*)\|")
@@ -144,7 +144,11 @@ def terminal(text: str) -> str:
     with any word, so every word that begins with ``::`` is broken:
     https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
     """
-    return _COLONS.sub(": :", visible(text).expandtabs(4).replace("##[", "## ["))
+    return _COLONS.sub(_spread, visible(text).expandtabs(4).replace("##[", "## ["))
+
+
+def _spread(colons: re.Match[str]) -> str:
+    return " ".join(colons.group())
 
 
 def html(text: str) -> str:
@@ -337,6 +341,16 @@ def _unpad(text: str) -> str:
 
 def _words(text: str, *, first: bool) -> Iterator[str]:
     """Make the words of a piece of text safe; ``first`` at the start of a line."""
+    if not _LIVE_WORD.search(text):
+        # Most text: only the first word of a line can still mean something.
+        head = _TOKEN.match(text) if first else None
+        if head is not None:
+            yield from (
+                (head.group(),) if head.group().isspace() else _word(head.group(), first=True)
+            )
+            text = text[head.end() :]
+        yield _escape(text)
+        return
     for token in _TOKEN.findall(text):
         if token.isspace():
             yield token

@@ -93,8 +93,10 @@ def _facts(document: ReviewDocument) -> list[Safe]:
     """Return what follows the verdict on the first line; for a clean review that is all."""
     place = Safe(f"reviewed {code(document.head)}: {document.coverage}")
     if document.clean:
-        answered = "" if document.review.needs_model else document.answered
-        parts = (answered, place, *document.ledger)
+        # That there is no model, and how many rules need one, is in the verdict already.
+        waiting = document.review.needs_model
+        ledger = document.ledger[1:] if waiting else document.ledger
+        parts = ("" if waiting else document.answered, place, *ledger)
         return [part if isinstance(part, Safe) else safe_phrase(part) for part in parts if part]
     if not document.review.answers:
         return [place]

@@ -154,7 +154,7 @@ class _Page:
         self._console.print(Padding(content, (0, 0, 0, indent)) if indent else content)
 
     def code(self, text: Text) -> None:
-        """Write a line that is cropped, not wrapped."""
+        """Write lines that are cropped, not wrapped."""
         self._console.print(text, no_wrap=True, overflow="ellipsis", crop=True)
 
     def heading(self, text: str) -> None:
@@ -262,14 +262,16 @@ def _finding(page: _Page, document: ReviewDocument, placed: PlacedFinding) -> No
 
 def _frame(page: _Page, frame: CodeFrame) -> None:
     digits = len(str(frame.lines[-1].number))
+    text = Text()
     for line in frame.lines:
-        text = Text("  > " if line.quoted else "    ", style="bold red" if line.quoted else "")
+        text.append("  > " if line.quoted else "    ", style="bold red" if line.quoted else "")
         text.append(f"{line.number:>{digits}} │ ", style="dim")
         body = line.text.rstrip()
         start = len(body) - len(body.lstrip())
         text.append(body[:start])
-        text.append(body[start:], style="underline" if line.quoted else "")
-        page.code(text)
+        text.append(f"{body[start:]}\n", style="underline" if line.quoted else "")
+    text.right_crop()
+    page.code(text)
     if frame.more:
         page.line(f"{' ' * digits} … {count(frame.more, 'more line')}", style="dim", indent=4)
 

@@ -247,7 +247,7 @@ def test_only_a_run_that_answered_everything_says_that_nothing_was_found() -> No
 
 def test_without_a_model_the_headline_says_how_many_rules_need_one() -> None:
     made = review(Verdict.PASS, Verdict.NOT_ASSESSED)
-    assert made.headline == "No mechanical finding; 1 of 2 rules need a model"
+    assert made.headline == "No mechanical finding; 1 of 2 rules needs a model"
 
 
 def test_a_partial_run_never_says_that_nothing_was_found() -> None:
