@@ -18,9 +18,8 @@ from reviewer.domain.file_role import is_test
 _FILE = re.compile(r"\.(?:tf|tf\.json|hcl|ya?ml|json|bicep|template)$", re.IGNORECASE)
 _TERRAFORM = re.compile(r"\.(?:tf|hcl)$")
 _POLICY = re.compile(
-    r"[\"']?\b(?:Action|actions)[\"']?\s*[:=]|iam_(?:member|binding)|role_definition_name"
-    r"|AdministratorAccess|^\s*-?\s*Action:",
-    re.MULTILINE,
+    r"(?:Action|actions)[\"']?[ 	]*[:=]|iam_(?:member|binding)|role_definition_name"
+    r"|AdministratorAccess"
 )
 _EVERY_ACTION = re.compile(
     r"(?:^|[\s{,])[\"']?(?:Action|actions)[\"']?\s*[:=]\s*\[?\s*[\"']?(?P<action>\*(?::\*)?)[\"']?\s*[\],;}]*\s*,?\s*(?:#.*)?$"

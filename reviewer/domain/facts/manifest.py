@@ -21,7 +21,7 @@ from reviewer.domain.file_role import is_test
 _YAML = re.compile(r"\.ya?ml$", re.IGNORECASE)
 _COMPOSE = re.compile(r"(?:^|/)(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$", re.IGNORECASE)
 _WORKFLOW = re.compile(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/")
-_MANIFEST = re.compile(r"^\s*kind\s*:\s*[\"']?[A-Z]", re.MULTILINE)
+_MANIFEST = re.compile(r"^[ \t]*kind[ \t]*:[ \t]*[\"']?[A-Z]", re.MULTILINE)
 _TEMPLATED = re.compile(r"\{\{|\$\{|\$\(|<[\w .:-]+>|^\$\w+$|^ENC\[|^\*\w|^ref\+|^vault:")
 _PLACEHOLDER = re.compile(
     r"(?i)change[_-]?me|replace|your[_-]|placeholder|redacted|example|dummy|^x{3,}$|^\*{3,}$|^todo|^\.{3}$"

@@ -36,7 +36,7 @@ _PUSH = re.compile(
     r"|\bpodman\s+push\b|\bko\s+(?:publish|build)\b|/kaniko/executor|\bskopeo\s+copy\b|\bcrane\s+push\b"
 )
 _BUILD_PUSH = re.compile(r"uses:\s*[\"']?docker/build-push-action@")
-_PUSH_TRUE = re.compile(r"^\s*push:\s*(?![\"']?false\b)\S", re.MULTILINE)
+_PUSH_TRUE = re.compile(r"^[ \t]*push:[ \t]*(?![\"']?false\b)\S", re.MULTILINE)
 _SCAN = re.compile(
     r"trivy|snyk|grype|anchore|clair|docker[ /-]scout|dockle|prisma|twistlock|sysdig|aqua|\bwiz\b|xray"
     r"|osv-scanner|container[_-]scanning|scan-?image|image-?scan|ecr\s+start-image-scan|cosign\s+attest",
