@@ -48,15 +48,15 @@ def matches(pattern: str, path: str) -> bool:
             expression = segments[index]
             if expression is None:
                 following.add(index)
+                if index == len(segments) - 1:
+                    # A trailing ** needs something below the folder, and this is it.
+                    following.add(len(segments))
             elif expression.match(part):
                 following.add(index + 1)
         reachable = following
         if not reachable:
             return False
-    # A trailing ** needs something below the folder, and has consumed it if it is reachable.
-    return len(segments) in reachable or (
-        len(segments) - 1 in reachable and segments[-1] is None
-    )
+    return len(segments) in reachable
 
 
 def _skip_stars(segments: tuple[re.Pattern[str] | None, ...], start: set[int]) -> set[int]:
