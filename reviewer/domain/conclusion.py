@@ -47,6 +47,8 @@ def conclude(review: Review, policy: Policy) -> Conclusion:
     if review.state is not RunState.COMPLETED:
         reason = f"{review.state.value}: {review.reason}" if review.reason else review.state.value
         return Conclusion(kind=ConclusionKind.NEUTRAL, reason=reason)
+    if policy.min_score is not None and review.score.percent is None:
+        return Conclusion(kind=ConclusionKind.NEUTRAL, reason="no rule was assessed: no score")
     if not _has_criterion(policy):
         return Conclusion(kind=ConclusionKind.NEUTRAL, reason="advisory: no criterion is set")
     return Conclusion(kind=ConclusionKind.SUCCESS, reason="no criterion of the policy is broken")

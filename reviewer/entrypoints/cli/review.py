@@ -142,6 +142,9 @@ def _exit_code(state: str, conclusion: str, reason: str) -> int:
     if state == "failed":
         click.echo(terminal(one_line(f"The change could not be reviewed: {reason}")), err=True)
         return ExitCode.COULD_NOT_REVIEW
+    if state != "completed":
+        # Whoever reads the exit code alone must not take half a look for a clean bill.
+        click.echo(terminal(one_line(f"Not a complete review: {reason}")), err=True)
     return ExitCode.CLEAN
 
 
