@@ -106,6 +106,7 @@ class CodeFrames:
         ]
         if not numbers:
             return None
+        numbers = _without_blank_edges(numbers, texts, location.start_line, last)
         shown = self._shown(file.path, location.side, numbers, texts)
         return CodeFrame(
             side=location.side,
@@ -153,6 +154,17 @@ class CodeFrames:
             cut(mask(text) if (path, side, number) in self._secret_lines else text, _LINE_LIMIT)
             for number, text in zip(numbers, lines, strict=True)
         ]
+
+
+def _without_blank_edges(
+    numbers: list[int], texts: Mapping[int, str], first: int, last: int
+) -> list[int]:
+    """Drop context that shows nothing: blank lines at the top and the bottom."""
+    while numbers[0] < first and not texts[numbers[0]].strip():
+        numbers = numbers[1:]
+    while numbers[-1] > last and not texts[numbers[-1]].strip():
+        numbers = numbers[:-1]
+    return numbers
 
 
 def mask(line: str) -> str:

@@ -32,6 +32,9 @@ BODY_LIMIT = 60_000
 #: How many words an inline comment spends on explanation and remedy.
 INLINE_WORDS = 80
 
+#: How many rows of what is to fix stand open; the rest is folded.
+OPEN_ROWS = 10
+
 #: What a "n more" line may need, and the frame of a folded section.
 _RESERVE = 200
 
@@ -118,34 +121,37 @@ def _sections(document: ReviewDocument) -> Iterable[_Section]:
     review = document.review
     rows = _rows()
     yield _Section(noun="notice", rows=_each(rows, "notice", review.notices), rank=0)
-    yield _Section(noun="finding", rows=_findings(document, review.to_fix), rank=1)
+    to_fix = _findings(document, review.to_fix)
+    yield _Section(noun="finding", rows=to_fix[:OPEN_ROWS], rank=1)
     yield from _scores(document)
+    more = to_fix[OPEN_ROWS:]
+    yield _Section(noun="finding", rows=more, rank=2, title=f"{len(more)} more to fix")
     consider = _findings(document, review.to_consider)
     title = f"{len(review.to_consider)} to consider"
-    yield _Section(noun="finding", rows=consider, rank=2, title=title)
+    yield _Section(noun="finding", rows=consider, rank=3, title=title)
     if not (document.clean and not review.needs_model):
         yield _Section(
             noun="answer",
             rows=_answers(document),
-            rank=6,
+            rank=7,
             title=f"{count(len(review.answers), 'answer')}: {document.verdicts}",
             head=("| rule | asks | verdict | reason |", "|---|---|---|---|"),
         )
     files = document.not_reviewed
     title = f"Not reviewed: {count(len(files), 'file')}"
-    yield _Section(noun="file", rows=_each(rows, "file", files), rank=3, title=title)
+    yield _Section(noun="file", rows=_each(rows, "file", files), rank=4, title=title)
     also = document.would_also_apply
     if not document.clean:
         yield _Section(
             noun="persona",
             rows=tuple(_call(rows, "choice", document.title(c.persona), c) for c in also),
-            rank=5,
+            rank=6,
             title=f"Would also apply: {count(len(also), 'persona')}",
         )
     hits = review.other_analysers
     title = f"Other analysers: {count(len(hits), 'result')} that no rule here claims"
     others = tuple(_call(rows, "hit", hit, _hit_place(hit)) for hit in hits)
-    yield _Section(noun="result", rows=others, rank=4, title=title)
+    yield _Section(noun="result", rows=others, rank=5, title=title)
 
 
 def _scores(document: ReviewDocument) -> Iterable[_Section]:

@@ -10,6 +10,7 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
@@ -23,6 +24,7 @@ from reviewer.domain.sanitiser import (
     HEADLINE_LIMIT,
     LABEL_LIMIT,
     PROSE_LIMIT,
+    code_spans,
     cut,
     label,
     one_line,
@@ -192,6 +194,14 @@ def _safe_label(text: str) -> str:
     return terminal(cut(label(text), LABEL_LIMIT))
 
 
+def _words(text: str, style: str = "", limit: int = PROSE_LIMIT) -> Text:
+    """Return prose whose code spans stand out; the backticks stay, for who sees no colour."""
+    words = Text(style=style)
+    for is_code, piece in code_spans(_safe(text, limit)):
+        words.append(f"`{piece}`" if is_code else piece, style="cyan" if is_code else "")
+    return words
+
+
 def _verdict(page: _Page, document: ReviewDocument) -> None:
     review = document.review
     good = document.clean and not review.needs_model
@@ -253,8 +263,8 @@ def _finding(page: _Page, document: ReviewDocument, placed: PlacedFinding) -> No
     frame = document.frames.frame(finding.location)
     if frame is not None:
         _frame(page, frame)
-    page.line(_safe(finding.explanation), indent=2)
-    page.line(f"→ {_safe(finding.remedy)}", style="green", indent=2)
+    page.line(_words(finding.explanation), indent=2)
+    page.line(Text("→ ", style="green").append_text(_words(finding.remedy, "green")), indent=2)
     evidence = ", ".join(_safe(source) for source in finding.sources)
     reason = f" · {_safe(placed.outcome.reason)}" if placed.outcome.reason else ""
     page.line(f"{evidence} · {finding.handle}{reason}", style="dim", indent=2)
@@ -281,16 +291,16 @@ def _scorecard(page: _Page, document: ReviewDocument) -> None:
     if not rows:
         return
     page.heading("Scorecard")
-    page.grid(
-        (
-            _safe(row.title),
-            _bar(row.card.score.percent),
-            f"{row.card.score!s:>5}",
-            Text(", ".join(answer.rule_id for answer in row.fails) or "no fail", overflow="fold"),
-            _safe(row.why),
-        )
-        for row in rows
-    )
+    width = max(cell_len(_safe(row.title)) for row in rows)
+    for row in rows:
+        title = _safe(row.title)
+        line = Text(f"{title}{' ' * (width - cell_len(title))}  ")
+        line.append_text(_bar(row.card.score.percent))
+        line.append(f"  {row.card.score!s:>5}  ")
+        fails = ", ".join(answer.rule_id for answer in row.fails)
+        line.append(_safe(fails) or "no fail", style="red" if fails else "dim")
+        page.line(line, indent=2)
+        page.line(_words(row.why, "dim"), indent=4)
 
 
 def _bar(percent: float | None) -> Text:

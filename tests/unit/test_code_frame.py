@@ -30,6 +30,11 @@ def test_a_frame_has_two_lines_of_context_on_both_sides() -> None:
     assert [line.number for line in found.lines if line.quoted] == [10, 11]
 
 
+def test_blank_context_at_the_edges_is_left_out() -> None:
+    found = frame(build_file("a.py", after="\n\none\n\ntwo\n\n  \n"), 3, 3)
+    assert [line.number for line in found.lines] == [3, 4, 5]
+
+
 def test_a_frame_ends_where_the_file_does() -> None:
     assert shown(frame(build_file("a.py", after="one\ntwo\n"), 1, 1)) == [
         (1, "one", True),

@@ -100,6 +100,7 @@ def test_a_body_over_the_cap_is_cut_between_findings_and_says_how_many_more(lett
     text = render_markdown(ReviewDocument(review=review))
     shown = text.count("- **Finding ")
     assert BODY_LIMIT * 0.8 < len(text.encode()) <= BODY_LIMIT
+    assert "390 more to fix" in text
     assert f"… {400 - shown} more findings" in text
     assert text.count("<details>") == text.count("</details>")
     assert text.count("→ Pass a list") == shown
