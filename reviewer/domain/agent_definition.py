@@ -28,7 +28,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from reviewer.domain.file_schema import PERSONA_NAME, RULE_ID
@@ -380,7 +379,7 @@ def _rule(item: _Item, path: str) -> Rule:
 
 
 def _persona(fields: dict[str, _Field], body: str, rules: tuple[Rule, ...], path: str) -> Persona:
-    stem = PurePosixPath(path).name.removesuffix(".md").removesuffix(".agent")
+    stem = path.rpartition("/")[2].removesuffix(".md").removesuffix(".agent")
     title = " ".join(_text(fields, "name", stem).split())
     temperature = fields.get("temperature")
     return Persona(

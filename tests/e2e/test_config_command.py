@@ -63,6 +63,18 @@ def test_what_is_wrong_is_told_with_its_place(
     assert shown.out == ""
 
 
+def test_personas_of_the_repository_may_be_named_and_broken_ones_do_not_matter(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["personas", "new", "our-guardian", "--repository", str(repository)]) == 0
+    (repository / ".reviewer" / "personas" / "broken.toml").write_bytes(b"\xff")
+    (repository / ".reviewer.toml").write_text('schema = 1\n[personas]\noff = ["our-guardian"]\n')
+
+    assert run(["config", "check", "--repository", str(repository)]) == 0
+
+    assert capsys.readouterr().err == ""
+
+
 def test_a_named_file_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "other.toml"
     file.write_text("schema = 1\n")

@@ -82,7 +82,10 @@ def test_committed_personas_of_a_repository_are_listed_and_broken_ones_are_told(
 
     assert run(["personas", "list", "--repository", str(repository)]) == 0
 
+    assert run(["personas", "show", "broken", "--repository", str(repository)]) == 2
+
     shown = capsys.readouterr()
+    assert shown.err.count(".reviewer/personas/broken.toml:1") == 2
     assert "our-guardian" in shown.out
     assert "(.reviewer/personas/our-guardian.toml)" in shown.out
     assert ".reviewer/personas/broken.toml:1" in shown.err
@@ -156,6 +159,7 @@ def test_a_file_that_ships_is_held_to_the_law_of_what_ships(
     ("name", "content", "words"),
     [
         ("a.yaml", b"x", "is no persona file"),
+        ("a.md", b"x", "a.md:1: there is no front matter"),
         ("a.toml", b"a = '\xff'", "a.toml:1: the file is not valid UTF-8"),
         ("a.toml", b"# " + b"x" * 300_000, "larger than 256 kB"),
         ("a.toml", b"", "schema is missing"),

@@ -148,6 +148,17 @@ def test_a_patch_is_read_from_a_file_and_from_standard_input(
     assert "app.py" in from_pipe.stdout
 
 
+def test_a_patch_outside_a_repository_is_reviewed(
+    repository: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    patch = tmp_path / "a.diff"
+    patch.write_text(git(repository, "diff", "HEAD~1", "HEAD"))
+
+    assert reviewed(tmp_path, "--patch", str(patch)) == 0
+
+    assert "app.py" in capsys.readouterr().out
+
+
 def test_without_a_range_it_is_said_what_was_chosen(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

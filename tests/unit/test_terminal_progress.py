@@ -7,12 +7,14 @@ import threading
 from contextlib import redirect_stderr
 
 import pytest
+from typing_extensions import override
 
 from reviewer.entrypoints.cli import progress
 from reviewer.entrypoints.cli.progress import TerminalProgress
 
 
 class Terminal(io.StringIO):
+    @override
     def isatty(self) -> bool:
         return True
 

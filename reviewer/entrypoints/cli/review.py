@@ -144,7 +144,7 @@ def _exit_code(state: str, conclusion: str, reason: str) -> int:
         return ExitCode.COULD_NOT_REVIEW
     if state != "completed":
         # Whoever reads the exit code alone must not take half a look for a clean bill.
-        click.echo(terminal(one_line(f"Not a complete review: {reason}")), err=True)
+        click.echo(terminal(one_line(f"This review is {reason}")), err=True)
     return ExitCode.CLEAN
 
 
