@@ -26,6 +26,9 @@ class EvidenceKind(StrEnum):
     SARIF = "sarif"
 
 
+#: Asks for every code of a kind (every kind of secret); any other claim is more exact.
+ANY_CODE = "*"
+
 #: Kinds whose codes are prefixes (ruff's ``S6`` covers ``S602``); all others match whole codes.
 _PREFIX_KINDS = frozenset({EvidenceKind.RUFF})
 
@@ -99,7 +102,9 @@ class Evidence:
             return 0
         if self.kind in _PREFIX_KINDS:
             return max((len(code) for code in self.codes if hit.code.startswith(code)), default=0)
-        return len(hit.code) if hit.code in self.codes else 0
+        if hit.code in self.codes:
+            return len(hit.code)
+        return 1 if ANY_CODE in self.codes else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

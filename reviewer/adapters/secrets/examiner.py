@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from reviewer.domain.change import Change, FileChange, FileKind, LineKind
-from reviewer.domain.evidence import Evidence, EvidenceKind, Examination, Hit
+from reviewer.domain.evidence import ANY_CODE, Evidence, EvidenceKind, Examination, Hit
 from reviewer.domain.secret_pattern import SECRET_KINDS, find_secrets
-
-#: Asks for every kind.
-ANY = "*"
 
 
 class SecretExaminer:
@@ -28,7 +25,7 @@ class SecretExaminer:
             for file in change.files
             if file.kind is FileKind.TEXT
             for hit in _hits(file)
-            if ANY in asked or hit.code in asked
+            if ANY_CODE in asked or hit.code in asked
         ]
         return Examination(hits=tuple(hits))
 

@@ -1,0 +1,1 @@
+"""Other analysers' results, handed in as SARIF files."""
