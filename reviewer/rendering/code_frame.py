@@ -104,7 +104,7 @@ class CodeFrames:
             # Behind a cut quote no context follows: it would look like what comes next.
             if number in texts and (number <= last or last == location.end_line)
         ]
-        if not numbers:
+        if not any(location.start_line <= number <= last for number in numbers):
             return None
         numbers = _without_blank_edges(numbers, texts, location.start_line, last)
         shown = self._shown(file.path, location.side, numbers, texts)

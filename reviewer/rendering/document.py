@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from urllib.parse import quote
 
 from reviewer.domain.change import FileChange, Side
 from reviewer.domain.checklist import NO_MODEL, Answer, Scorecard, Verdict
@@ -18,6 +17,9 @@ from reviewer.domain.status import RunState
 from reviewer.rendering.code_frame import CodeFrames
 
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
+
+#: What stands for itself in the path of an address.
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")
 
 #: How many places of one group are named.
 _PLACES = 6
@@ -239,11 +241,19 @@ class ReviewDocument:
         commit = change.base if location and location.side is Side.BASE else change.head
         if not self.repository_url or not _COMMIT.fullmatch(commit):
             return ""
-        address = f"{self.repository_url}/blob/{commit}/{quote(finding.path, errors='replace')}"
+        address = f"{self.repository_url}/blob/{commit}/{path_in_address(finding.path)}"
         if location is None:
             return address
         last = "" if location.end_line == location.start_line else f"-L{location.end_line}"
         return f"{address}#L{location.start_line}{last}"
+
+
+def path_in_address(path: str) -> str:
+    """Encode a path for an address, byte by byte: https://www.rfc-editor.org/rfc/rfc3986#section-2.1."""
+    return "".join(
+        chr(byte) if chr(byte) in _UNRESERVED else f"%{byte:02X}"
+        for byte in path.encode("utf-8", "replace")
+    )
 
 
 def places_of(group: FindingGroup) -> str:

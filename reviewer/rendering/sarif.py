@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from urllib.parse import quote
 
 from reviewer import __version__
 from reviewer.domain.change import Side
@@ -19,7 +18,7 @@ from reviewer.domain.finding import Confidence, Finding, OutcomeKind
 from reviewer.domain.persona import Persona, Rule, Severity
 from reviewer.domain.sanitiser import PROSE_LIMIT, cut, fenced, one_line, prose, visible
 from reviewer.domain.status import RunState
-from reviewer.rendering.document import ReviewDocument
+from reviewer.rendering.document import ReviewDocument, path_in_address
 
 _SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -179,7 +178,7 @@ def _physical_location(document: ReviewDocument, finding: Finding) -> dict[str, 
     location = finding.location
     place: dict[str, object] = {
         "artifactLocation": {
-            "uri": quote(finding.path, errors="replace"),
+            "uri": path_in_address(finding.path),
             "uriBaseId": "%SRCROOT%",
         }
     }

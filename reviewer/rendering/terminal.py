@@ -208,8 +208,8 @@ def _verdict(page: _Page, document: ReviewDocument) -> None:
     style = "bold green" if good else "bold yellow" if not document.complete else "bold"
     line = Text(_safe(review.headline), style=style)
     if review.answers:
-        line.append(f" · score {review.score}", style="default")
-    line.append(f" · {_safe_label(document.head)}, {document.coverage}", style="default")
+        line.append(f" · score {review.score}", style="not bold")
+    line.append(f" · {_safe_label(document.head)}, {document.coverage}", style="not bold")
     page.line(line)
     if document.way_out:
         page.line(document.way_out, indent=2)
@@ -224,13 +224,12 @@ def _findings(page: _Page, document: ReviewDocument, *, verbose: bool) -> None:
     listed = [p for p in shown if not verbose and p.outcome.kind is OutcomeKind.SUMMARY]
     for placed in framed:
         _finding(page, document, placed)
-    for title, to_fix in (("More to fix", True), ("To consider", False)):
+    for words, to_fix in (("to fix", True), ("to consider", False)):
         groups = document.grouped([p for p in listed if p.finding.to_fix is to_fix])
         if not groups:
             continue
-        if not to_fix and any(not placed.finding.to_fix for placed in framed):
-            title = "More to consider"  # noqa: PLW2901 - the same list under a truer name
-        page.heading(title)
+        more = any(placed.finding.to_fix is to_fix for placed in framed)
+        page.heading(f"More {words}" if more else words.capitalize())
         page.grid(_group_row(group) for group in groups[:_LIST_LIMIT])
         _more(page, len(groups), _LIST_LIMIT)
 

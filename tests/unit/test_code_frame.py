@@ -67,6 +67,13 @@ def test_removed_lines_are_shown_as_they_were() -> None:
     assert shown(found) == [(1, "one", False), (2, "two", True), (3, "three", False)]
 
 
+def test_lines_that_nobody_knows_have_no_frame() -> None:
+    file = build_file("a.py", after="one\n\n")
+    frames = CodeFrames(change=build_change(file), findings=())
+    assert frames.frame(Location(path="a.py", side=Side.HEAD, start_line=4, end_line=4)) is None
+    assert frames.frame(Location(path="b.py", side=Side.HEAD, start_line=1, end_line=1)) is None
+
+
 def test_a_finding_about_a_whole_file_has_no_frame() -> None:
     assert CodeFrames(change=build_change(), findings=()).frame(None) is None
 

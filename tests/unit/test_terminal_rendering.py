@@ -9,8 +9,10 @@ import pytest
 from rich.cells import cell_len
 
 from reviewer.domain.checklist import Verdict
+from reviewer.domain.finding import OutcomeKind
 from reviewer.rendering.document import ReviewDocument
 from reviewer.rendering.terminal import render_terminal
+from reviewer.testing.builders import build_change, build_file, build_finding, build_placed
 from tests.golden.examples import CLEAN, EXAMPLES, FINDINGS, many_findings
 
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
@@ -87,6 +89,20 @@ def test_a_finding_says_what_where_who_and_the_way_out() -> None:
         "ruff S602",
     ):
         assert part in text
+
+
+def test_a_list_is_called_more_only_beside_findings_with_code() -> None:
+    held_back = tuple(p for p in FINDINGS.findings if p.outcome.kind is OutcomeKind.SUMMARY)
+    text = render_terminal(ReviewDocument(review=replace(FINDINGS, findings=held_back)))
+    assert "\nTo fix\n" in text
+    assert "\nTo consider\n" in text
+
+
+def test_a_long_quote_says_how_many_lines_follow() -> None:
+    file = build_file("a.py", after="".join(f"x{i} = {i}\n" for i in range(20)))
+    placed = build_placed(build_finding(file, 1, end_line=20))
+    review = replace(FINDINGS, change=build_change(file), findings=(placed,))
+    assert "… 14 more lines" in render_terminal(ReviewDocument(review=review))
 
 
 def test_places_of_one_fault_share_a_row() -> None:
