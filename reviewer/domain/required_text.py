@@ -64,11 +64,8 @@ class _Reader:
         best: _Requirement = None
         run = ""
         while (char := self._peek()) and char not in "|)":
-            before = self._at
             atom, literal = self._atom()
             at_least_once, exactly_once = self._quantifier()
-            if self._at == before:  # not understood: require nothing of the rest
-                break
             if literal is None:
                 best, run = _better(best, _of_run(run)), ""
                 if at_least_once:

@@ -31,7 +31,7 @@ class Vocabulary:
         words: set[str] = set()
         for text in texts:
             words.update(_WORD.findall(text.lowered))
-        self._words = "\n".join(sorted(words))
+        self._words = "\n".join(words)
         self._present: dict[str, tuple[str, ...] | None] = {}
 
     def literals_of(self, regex: str) -> tuple[str, ...] | None:
@@ -44,11 +44,11 @@ class Vocabulary:
             The literals; empty where no line can match, None where nothing is required.
         """
         if regex not in self._present:
-            required = required_text(regex)
-            self._present[regex] = required and tuple(
-                literal
-                for literal in sorted(required)
-                if max(_WORD.findall(literal), key=len, default="") in self._words
+            required = _required(regex)
+            self._present[regex] = (
+                None
+                if required is None
+                else tuple(literal for literal, word in required if word in self._words)
             )
         return self._present[regex]
 
@@ -136,6 +136,17 @@ class ChangedText:
         if start.startswith("--"):
             return self._language in _DASHES_ARE_COMMENT
         return start == "*" or line.lstrip().startswith("<!--")
+
+
+@lru_cache(maxsize=2048)
+def _required(regex: str) -> tuple[tuple[str, str], ...] | None:
+    """Return the literals that a match requires, each with the longest word in it."""
+    literals = required_text(regex)
+    if literals is None:
+        return None
+    return tuple(
+        (literal, max(_WORD.findall(literal), key=len, default="")) for literal in sorted(literals)
+    )
 
 
 @lru_cache(maxsize=2048)
