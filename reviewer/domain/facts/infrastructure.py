@@ -18,7 +18,7 @@ from reviewer.domain.file_role import is_test
 _FILE = re.compile(r"\.(?:tf|tf\.json|hcl|ya?ml|json|bicep|template)$", re.IGNORECASE)
 _TERRAFORM = re.compile(r"\.(?:tf|hcl)$")
 _POLICY = re.compile(
-    r"(?:Action|actions)[\"']?[ 	]*[:=]|iam_(?:member|binding)|role_definition_name"
+    r"\b(?:Action|actions)[\"']?[ \t]*[:=]|iam_(?:member|binding)|role_definition_name"
     r"|AdministratorAccess"
 )
 _EVERY_ACTION = re.compile(
