@@ -23,7 +23,7 @@ MAX_LINES = 400
 MAX_LEVELS = 3
 
 #: Names that say where something was put and not what it is.
-FORBIDDEN_NAMES = re.compile(r"(^|_)(utils?|helpers?|common|managers?|misc|base|impl)($|_)")
+FORBIDDEN_NAMES = re.compile(r"(^|_)(utils?|helpers?|common|managers?|misc|impl)($|_)")
 FORBIDDEN_CLASSES = re.compile(
     r"^(Base[A-Z]\w*|Abstract[A-Z]\w*|I[A-Z][a-z]\w*|\w+(Impl|Manager|Helper))$"
 )
