@@ -14,7 +14,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from reviewer.domain.checklist import Verdict
-from reviewer.domain.finding import Finding, OutcomeKind, PlacedFinding
+from reviewer.domain.finding import OutcomeKind, PlacedFinding
 from reviewer.domain.sanitiser import (
     HEADLINE_LIMIT,
     LABEL_LIMIT,
@@ -24,7 +24,6 @@ from reviewer.domain.sanitiser import (
     label,
     one_line,
 )
-from reviewer.rendering.code_frame import CodeFrame
 from reviewer.rendering.document import ReviewDocument, agreement, count, place_of
 from reviewer.rendering.template import html_environment
 
@@ -34,9 +33,14 @@ _CARD_LIMIT = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Card:
-    """One finding, ready for the page."""
+    """One finding, ready for the page.
 
-    finding: Finding
+    Its code comes as tuples, because a sandboxed template looks long at every attribute.
+    """
+
+    severity: str
+    rule: str
+    handle: str
     headline: Markup
     place: str
     who: str
@@ -44,7 +48,8 @@ class _Card:
     remedy: Markup
     evidence: str
     reason: Markup
-    frame: CodeFrame | None
+    lines: tuple[tuple[str, str, str], ...]
+    more: int
 
 
 def render_html(document: ReviewDocument) -> str:
@@ -101,8 +106,11 @@ def _name(text: str) -> str:
 def _card(document: ReviewDocument, placed: PlacedFinding) -> _Card:
     finding = placed.finding
     inline = placed.outcome.kind is OutcomeKind.INLINE
+    frame = document.frames.frame(finding.location)
     return _Card(
-        finding=finding,
+        severity=finding.severity.value,
+        rule=finding.rule_id,
+        handle=finding.handle,
         headline=_short(finding.headline, HEADLINE_LIMIT),
         place=_name(place_of(finding)),
         who=_line(agreement(document.signers(finding))),
@@ -110,7 +118,13 @@ def _card(document: ReviewDocument, placed: PlacedFinding) -> _Card:
         remedy=_short(finding.remedy),
         evidence=_line(", ".join(finding.sources)),
         reason=_short("" if inline else placed.outcome.reason),
-        frame=document.frames.frame(finding.location),
+        lines=()
+        if frame is None
+        else tuple(
+            ("quoted" if line.quoted else "context", f"{line.number:5}  ", line.text)
+            for line in frame.lines
+        ),
+        more=0 if frame is None else frame.more,
     )
 
 
