@@ -12,10 +12,12 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from reviewer.config import process_environment
+from reviewer.errors import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from reviewer.adapters.sarif.report import SarifReport
     from reviewer.domain.change import Change
     from reviewer.domain.persona import Persona
     from reviewer.domain.policy import Policy, PolicyLayer
@@ -126,9 +128,14 @@ async def _review(request: Request, progress: Progress | None) -> ReviewResult:
     from reviewer.service.review_change import review_change
 
     times = _StageTimes(progress)
-    examiners = _examiners(request)
+    reports = await _reports(request)
     judged = await review_change(
-        await _workspace(request), built_in_personas(), examiners, _wishes(request), progress=times
+        await _workspace(request),
+        built_in_personas(),
+        _examiners(reports),
+        _wishes(request),
+        notices=tuple(note for report in reports for note in report.notes),
+        progress=times,
     )
     return ReviewResult(review=judged.review, policy=judged.policy, seconds=times.seconds())
 
@@ -222,18 +229,35 @@ async def _workspace(request: Request) -> Workspace:
     return GitWorkspace(folder, wanted, environment)
 
 
-def _examiners(request: Request) -> tuple[Examiner, ...]:
+async def _reports(request: Request) -> tuple[SarifReport, ...]:
+    """Read the SARIF files, whose paths are relative to the repository where there is one."""
+    if not request.sarif:
+        return ()
+    from reviewer.adapters.git.process import Git
+    from reviewer.adapters.git.repository import top_of
+    from reviewer.adapters.sarif.report import read_sarif
+
+    try:
+        root = await top_of(Git(request.repository, process_environment()))
+    except UserError:
+        # A patch can be reviewed outside any repository.
+        root = request.repository.resolve()
+    return tuple(read_sarif(path, root=root) for path in request.sarif)
+
+
+def _examiners(reports: tuple[SarifReport, ...]) -> tuple[Examiner, ...]:
     from reviewer.adapters.facts.examiner import FactExaminer
     from reviewer.adapters.linters.hadolint import HadolintExaminer
     from reviewer.adapters.linters.ruff import RuffExaminer
     from reviewer.adapters.linters.zizmor import ZizmorExaminer
     from reviewer.adapters.patterns.examiner import PatternExaminer
+    from reviewer.adapters.secrets.examiner import SecretExaminer
 
     sarif: tuple[Examiner, ...] = ()
-    if request.sarif:
+    if reports:
         from reviewer.adapters.sarif.examiner import SarifExaminer
 
-        sarif = (SarifExaminer(request.sarif),)
+        sarif = (SarifExaminer(reports),)
     return (
         # Those that wait for a program first: the others compute while it runs.
         RuffExaminer(),
@@ -241,6 +265,7 @@ def _examiners(request: Request) -> tuple[Examiner, ...]:
         ZizmorExaminer(),
         PatternExaminer(),
         FactExaminer(),
+        SecretExaminer(),
         *sarif,
     )
 

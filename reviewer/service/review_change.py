@@ -16,6 +16,7 @@ from reviewer.domain.checklist import (
     score,
 )
 from reviewer.domain.evidence import Evidence, EvidenceKind, Examination, Hit, Unexamined
+from reviewer.domain.file_role import is_source
 from reviewer.domain.finding import Outcome, OutcomeKind, PlacedFinding
 from reviewer.domain.own_linter import covered_sources
 from reviewer.domain.persona import Persona
@@ -46,6 +47,7 @@ async def review_change(
     examiners: Sequence[Examiner],
     wishes: Wishes,
     *,
+    notices: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Judged:
     """Review a change from mechanical evidence.
@@ -55,6 +57,7 @@ async def review_change(
         built_in: The personas that ship.
         examiners: Who gives evidence, one a kind.
         wishes: What the person at the door asks for.
+        notices: What people must know about what the door brought along.
         progress: Who is told how far it is.
 
     Raises:
@@ -67,6 +70,7 @@ async def review_change(
     seen = await _examine(ready, examiners, chosen=() if reason else ready.chosen)
     if progress is not None:
         progress.stage("answering the checklists")
+    ready = replace(ready, notices=(*notices, *ready.notices))
     return Judged(review=_review(ready, seen, reason), policy=ready.policy)
 
 
@@ -78,6 +82,8 @@ def _why_not(ready: Preparation) -> str:
         return ""
     if not ready.change.reviewed:
         return "no file of this change can be reviewed"
+    if any(is_source(file) for file in ready.change.reviewed):
+        return "no persona speaks about these files without a model"
     return "no persona speaks about these files"
 
 
@@ -86,12 +92,16 @@ async def _examine(
 ) -> Examination:
     """Ask every examiner, side by side, for the evidence of the chosen personas."""
     wanted = _wanted(ready, chosen)
-    asked = [examiner for examiner in examiners if examiner.kind in wanted]
+    # Other analysers' results are different on both sides: those that a person brings along are
+    # shown even where no rule claims them, and a run without them has no gap.
+    asked = [e for e in examiners if e.kind in wanted or e.kind is EvidenceKind.SARIF]
     seen = await asyncio.gather(
-        *(examiner.examine(ready.change, tuple(wanted[examiner.kind])) for examiner in asked)
+        *(
+            examiner.examine(ready.change, tuple(wanted.get(examiner.kind, ())))
+            for examiner in asked
+        )
     )
-    # Evidence that nobody can give is a gap with a reason, never a pass. Other analysers'
-    # results are the exception: a run without them is complete.
+    # Evidence that nobody can give is a gap with a reason, never a pass.
     missing = wanted.keys() - {examiner.kind for examiner in asked} - {EvidenceKind.SARIF}
     gaps = tuple(
         Unexamined(kind=kind, reason=f"{kind.value} is not available") for kind in sorted(missing)
