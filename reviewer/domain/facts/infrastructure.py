@@ -18,20 +18,15 @@ from reviewer.domain.file_role import is_test
 _FILE = re.compile(r"\.(?:tf|tf\.json|hcl|ya?ml|json|bicep|template)$", re.IGNORECASE)
 _TERRAFORM = re.compile(r"\.(?:tf|hcl)$")
 _POLICY = re.compile(
-    r"\b(?:Action|actions)[\"']?[ \t]*[:=]|iam_(?:member|binding)|role_definition_name"
-    r"|AdministratorAccess"
+    r"\b(?:Action|actions)[\"']?[ \t]*[:=]|\biam_(?:member|binding)\b|\brole_definition_name\b"
+    r"|\bAdministratorAccess\b"
 )
 _EVERY_ACTION = re.compile(
     r"(?:^|[\s{,])[\"']?(?:Action|actions)[\"']?\s*[:=]\s*\[?\s*[\"']?(?P<action>\*(?::\*)?)[\"']?\s*[\],;}]*\s*,?\s*(?:#.*)?$"
 )
 _LIST_OPENS = re.compile(r"[\"']?\b(?:Action|actions)[\"']?\s*[:=]\s*\[?\s*$")
 _STAR = re.compile(r"^\s*-?\s*[\"']\*(?::\*)?[\"']\s*,?\s*$")
-_NOT_ALLOWED = re.compile(r"[\"']?\beffect[\"']?\s*[:=]\s*[\"']?Deny", re.IGNORECASE)
 _EFFECT = re.compile(r"[\"']?\beffect[\"']?\s*[:=]\s*[\"']?(?P<effect>Allow|Deny)", re.IGNORECASE)
-_STATEMENT = re.compile(
-    r"\bstatement\b|[\"']?Statement[\"']?\s*[:=]|^\s*[{}]\s*,?\s*$|^\s*-\s+(?:Sid|Effect)\b",
-    re.IGNORECASE,
-)
 _ADMIN = (
     (
         re.compile(r"\brole\s*[=:]\s*[\"']?roles/(?P<name>owner|editor)\b"),
