@@ -55,6 +55,10 @@ class UserError(ReviewerError):
         return text if self.hint is None else f"{text}\n  {self.hint}"
 
 
+#: Nobody mends more at one look, and these texts stand in reviews.
+_MOST_TOLD = 20
+
+
 class ConfigurationError(UserError):
     """A configuration, persona or prompt file is wrong; names file, line and the way out.
 
@@ -80,11 +84,12 @@ class ConfigurationError(UserError):
 
     @classmethod
     def of(cls, errors: Sequence[ConfigurationError]) -> ConfigurationError:
-        """Put several errors into the first of them."""
+        """Put several errors into the first of them; of very many, the first few and a count."""
         first, *others = errors
-        return cls(
-            first.message, path=first.path, line=first.line, hint=first.hint, others=others
-        )
+        if len(errors) > _MOST_TOLD:
+            more = f"and {len(errors) - _MOST_TOLD:,} more"
+            others = [*errors[1:_MOST_TOLD], cls(more, path=first.path)]
+        return cls(first.message, path=first.path, line=first.line, hint=first.hint, others=others)
 
     def __str__(self) -> str:
         """Return every error, each beginning on a line of its own."""

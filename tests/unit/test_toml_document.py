@@ -70,6 +70,19 @@ def test_a_character_that_nobody_can_see_is_refused_even_as_an_escape(escape: st
     assert "literal string" in error.hint
 
 
+def test_a_line_with_many_dots_is_no_key_with_many_parts() -> None:
+    text = f"# {'.' * 99}\na = '{'. ' * 99}'\n"
+
+    assert parse_toml(text, "file.toml").data == {"a": ". " * 99}
+
+
+def test_of_very_many_faults_the_first_few_and_a_count_are_told() -> None:
+    error = refusal("".join(f'a{number} = "\\b"\n' for number in range(1_234)))
+
+    assert len(error.others) == 20
+    assert error.others[-1].message == "and 1,214 more"
+
+
 def test_a_hidden_character_in_a_key_is_refused() -> None:
     assert "a key holds" in refusal('"a\\u0008" = 1\n').message
 
@@ -92,6 +105,9 @@ def test_a_file_over_the_limit_is_refused_before_it_is_read() -> None:
         "a = " + "[" * 50_000,
         "a = " + "[" * 90 + "]" * 90,
         "a = " + "{a = " * 5_000,
+        ".".join("a" * 120_000) + " = 1",
+        "[" + ".".join("a" * 120_000) + "]",
+        "x = { " + " . ".join(['"a"'] * 100) + " = 1 }",
         ".".join("a" * 80) + " = 1",
         "[" + ".".join("a" * 80) + "]",
         "a = 1" + "0" * 10_000,
