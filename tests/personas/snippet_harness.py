@@ -67,7 +67,8 @@ class Snippet:
     verdict: str | None = None
     about: str = ""
 
-    def __str__(self) -> str:
+    @property
+    def name(self) -> str:
         """Name the snippet as a person finds it: file, sort and number from 1."""
         return f"{self.rule_id}.toml {'bad' if self.is_bad else 'good'} {self.number} {self.about}"
 
@@ -166,11 +167,15 @@ def _hunks(base: Sequence[str], head: Sequence[str]) -> Iterator[Hunk]:
         for tag, base_from, base_to, head_from, head_to in group:
             if tag == "equal":
                 lines += (
-                    Line(LineKind.CONTEXT, base_from + i + 1, head_from + i + 1, base[base_from + i])
+                    Line(
+                        LineKind.CONTEXT, base_from + i + 1, head_from + i + 1, base[base_from + i]
+                    )
                     for i in range(base_to - base_from)
                 )
                 continue
-            lines += (Line(LineKind.REMOVED, i + 1, None, base[i]) for i in range(base_from, base_to))
+            lines += (
+                Line(LineKind.REMOVED, i + 1, None, base[i]) for i in range(base_from, base_to)
+            )
             lines += (Line(LineKind.ADDED, None, i + 1, head[i]) for i in range(head_from, head_to))
         first, last = group[0], group[-1]
         yield Hunk(
@@ -220,7 +225,7 @@ async def _judge_one(snippet: Snippet, persona: Persona, rule: Rule) -> Answer:
 
 def complaint(snippet: Snippet, rule: Rule, answer: Answer) -> str | None:
     """Say in words what is wrong with an answer; None where it is as the snippet says."""
-    told = f"{snippet}: {answer.verdict} ({answer.reason})"
+    told = f"{snippet.name}: {answer.verdict} ({answer.reason})"
     starts = [f.location.start_line for f in answer.findings if f.location is not None]
     if snippet.is_bad:
         if answer.verdict is not Verdict.FAIL:

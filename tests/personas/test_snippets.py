@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from reviewer.domain.persona import Persona, Rule
 from tests.personas.snippet_harness import (
-    PERSONAS,
     SNIPPETS,
-    Snippet,
     complaint,
     judge,
-    personas,
     rules,
     snippets_of,
 )
@@ -20,7 +18,7 @@ FEWEST = 3
 
 
 @pytest.mark.parametrize(("persona", "rule"), MECHANICAL, ids=[rule.id for _, rule in MECHANICAL])
-async def test_a_rule_is_answered_as_its_snippets_say(persona, rule):
+async def test_a_rule_is_answered_as_its_snippets_say(persona: Persona, rule: Rule) -> None:
     snippets = snippets_of(rule.id)
     answers = await judge(snippets, persona, rule)
 
@@ -30,14 +28,14 @@ async def test_a_rule_is_answered_as_its_snippets_say(persona, rule):
 
 
 @pytest.mark.parametrize("rule", [rule for _, rule in MECHANICAL], ids=lambda rule: rule.id)
-def test_a_rule_with_mechanical_evidence_has_three_bad_and_three_good_snippets(rule):
+def test_a_rule_with_mechanical_evidence_has_three_bad_and_three_good_snippets(rule: Rule) -> None:
     snippets = snippets_of(rule.id)
 
     assert sum(snippet.is_bad for snippet in snippets) >= FEWEST
     assert sum(not snippet.is_bad for snippet in snippets) >= FEWEST
 
 
-def test_every_snippet_file_belongs_to_a_rule_with_mechanical_evidence():
+def test_every_snippet_file_belongs_to_a_rule_with_mechanical_evidence() -> None:
     known = {rule.id for _, rule in MECHANICAL}
 
     assert {path.stem for path in SNIPPETS.glob("*.toml")} <= known

@@ -22,6 +22,7 @@ from reviewer.domain.evidence import (
     Pattern,
     Unexamined,
 )
+from reviewer.domain.pattern_text import holds, required_by
 from reviewer.domain.subject import Subject, subjects
 
 if TYPE_CHECKING:
@@ -147,11 +148,14 @@ def _examine(change: Change, by_language: Mapping[str, Sequence[Pattern]]) -> Ex
             continue
         sound, faults = _sound(patterns)
         seen += faults
+        needs = {pattern.code: required_by(pattern.rule) for pattern in sound}
         for subject in found if sound else ():
+            lowered = subject.text.lower()
+            worth_asking = [pattern for pattern in sound if holds(needs[pattern.code], lowered)]
             if time.monotonic() > deadline:
                 seen += _blind(subject, "no time was left for its patterns")
             else:
-                seen += _look(subject, language, sound)
+                seen += _look(subject, language, worth_asking)
     return seen
 
 
