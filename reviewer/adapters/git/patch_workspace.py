@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reviewer.adapters.git.base import BaseTree
+from reviewer.adapters.git.commit_tree import CommitTree
 from reviewer.adapters.git.objects import blob_sizes, read_blobs, tree_paths
 from reviewer.adapters.git.process import Git
 from reviewer.adapters.git.range import Range, resolve
@@ -32,7 +32,7 @@ class _Home:
     """The repository around a patch."""
 
     git: Git
-    base: BaseTree
+    base: CommitTree
 
 
 class PatchWorkspace:
@@ -99,7 +99,7 @@ class PatchWorkspace:
             except UserError:
                 # A patch is reviewed anywhere, also where there is no git at all.
                 return None
-            self._home = _Home(git=git, base=BaseTree(git, endpoints.base))
+            self._home = _Home(git=git, base=CommitTree(git, endpoints.base))
         return self._home
 
     def _files(

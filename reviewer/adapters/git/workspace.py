@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reviewer.adapters.git.base import BaseTree
+from reviewer.adapters.git.commit_tree import CommitTree
 from reviewer.adapters.git.file_builder import (
     Material,
     judge_by_name,
@@ -42,7 +42,7 @@ class _Opened:
 
     git: Git
     endpoints: Endpoints
-    base: BaseTree
+    base: CommitTree
     comparison: Comparison
 
 
@@ -138,7 +138,7 @@ class GitWorkspace:
             self._opened = _Opened(
                 git=git,
                 endpoints=endpoints,
-                base=BaseTree(git, endpoints.base),
+                base=CommitTree(git, endpoints.base),
                 comparison=await self._comparison(git, endpoints),
             )
         return self._opened

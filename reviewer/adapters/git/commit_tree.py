@@ -21,7 +21,7 @@ _FILE_LIMIT_BYTES = 256_000
 _ATTRIBUTES = ".gitattributes"
 
 
-class BaseTree:
+class CommitTree:
     """The files of one commit.
 
     Args:
