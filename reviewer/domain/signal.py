@@ -31,17 +31,16 @@ class SignalKind(StrEnum):
     STRUCTURE = "structure of the change"
 
 
-# How much one signal of a kind speaks for its persona. A line that does something is worth more
-# than the language it is written in: where there are more personas than the limit, the
-# specialists stay.
+# How much one signal of a kind speaks for its persona. An import says what a file is about but
+# not what the change does; the shape of a change is told by several signals at once.
 _WEIGHTS = {
     SignalKind.PATH: 3,
-    SignalKind.LANGUAGE: 2,
+    SignalKind.LANGUAGE: 3,
     SignalKind.IMPORT: 2,
     SignalKind.ADDED: 3,
     SignalKind.WORD: 3,
     SignalKind.FILE: 3,
-    SignalKind.STRUCTURE: 3,
+    SignalKind.STRUCTURE: 1,
 }
 
 

@@ -13,6 +13,8 @@ from reviewer.domain.required_text import required_text
 #: Longer lines are cut before they are searched: minified code and data say nothing further on.
 LONGEST_LINE = 2_000
 
+# What a release changes in a module; there is nothing in it to review.
+_RELEASE = re.compile(r"""\s*(?:__version__|VERSION)\s*(?::\s*\w+\s*)?=\s*["'][\w.+-]{1,40}["']""")
 _WORD = re.compile(r"[a-z0-9_]+")
 
 _HASH_IS_NO_COMMENT = frozenset({"c", "cpp", "objective-c", "csharp", "css", "scss", "html"})
@@ -98,12 +100,12 @@ class ChangedText:
 
     @property
     def first_code(self) -> int | None:
-        """The number of the first line that is neither empty nor a comment."""
+        """The number of the first line that is more than a comment or the number of a version."""
         return next(
             (
                 number
                 for number, line in zip(self._numbers, self._lines, strict=True)
-                if line.strip() and not self._is_comment(line)
+                if line.strip() and not self._is_comment(line) and not _RELEASE.match(line)
             ),
             None,
         )

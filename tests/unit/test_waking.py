@@ -22,6 +22,11 @@ class TestWhatWakesEachPersona:
                 new("app/train.py", "from transformers import Trainer\n"),
                 "`app/train.py:1` imports transformers",
             ),
+            (
+                "model-whisperer",
+                edited("app/score.py", "x = 1\n", "x = torch.zeros(1)\n"),
+                "`app/score.py:1` works with tensors or models",
+            ),
             ("model-whisperer", new("explore.ipynb", "{}\n"), "`explore.ipynb` is a notebook"),
             (
                 "model-whisperer",
@@ -261,6 +266,10 @@ class TestWhatDoesNotWakeAnybody:
     def test_comments_alone_wake_no_specialist(self) -> None:
         change = edited("app/total.py", "x = 1\n", "x = 1\n\n# the sum\n")
         assert chosen(change, model=True) == {"bug-hunter"}
+
+    def test_the_number_of_a_release_wakes_no_specialist(self) -> None:
+        bump = edited("shop/__init__.py", '__version__ = "1.0"\n', '__version__ = "1.1"\n')
+        assert chosen(bump) == set()
 
     def test_tests_in_python_do_not_wake_the_type_guardian(self) -> None:
         decided = choice("type-guardian", new("tests/test_a.py", PLAIN))
