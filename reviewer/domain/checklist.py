@@ -303,7 +303,12 @@ def _locate(file: FileChange, hit: Hit) -> Location | None:
 
 
 def _explanation(rule: Rule, evidence: Evidence, hit: Hit) -> str:
-    """Say what was seen, then why it matters; the examiner's words first, once."""
+    """Say what was seen, then why it matters.
+
+    Evidence that explains itself is written for readers, and a linter's own sentence before it
+    would only say the same in worse words. A rule's general reason needs it.
+    """
     seen = hit.message.strip().rstrip(".")
-    why = (evidence.why or rule.why).strip()
-    return f"{seen}. {why}" if seen else why
+    if evidence.why or not seen:
+        return (evidence.why or rule.why).strip()
+    return f"{seen}. {rule.why.strip()}"

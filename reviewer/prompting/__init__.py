@@ -1,0 +1,1 @@
+"""Prompt files become requests; a model's text becomes answers, strictly. Pure."""
