@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import configparser
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -20,6 +19,7 @@ from types import MappingProxyType
 from reviewer.domain.finding import Finding
 from reviewer.domain.glob import matches_any
 from reviewer.domain.review import OwnLinter
+from reviewer.domain.toml_document import load_toml
 
 #: Base files that say what a linter reports, most telling first; for ``Workspace.base_files``.
 CONFIGURATION_GLOBS = (
@@ -147,8 +147,8 @@ def read_own_linters(base_texts: Mapping[str, str]) -> OwnLinters:
 
 def _toml(path: str, text: str, notices: list[str]) -> Mapping[str, object]:
     try:
-        return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError):
+        return load_toml(text)
+    except ValueError:
         notices.append(
             f"{path} of the base is not valid TOML; your own linters were not considered."
         )

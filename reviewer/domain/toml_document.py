@@ -41,7 +41,11 @@ _LONG_KEY = re.compile(
 _LITERAL_HINT = "Use a literal string '…' for regular expressions and backslashes."
 _PARSER_PLACE = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
 #: What the standard parser says, and how a person gets out of it.
+_TOO_MANY_PARTS = "A key has too many parts"
+_TOO_DEEP = "The values are nested too deeply"
 _PARSER_WORDS = (
+    (_TOO_MANY_PARTS, "a key has too many parts", None),
+    (_TOO_DEEP, "the values are nested too deeply", None),
     ("Unescaped '\\' in a string", 'a backslash in a "…" string begins an escape', _LITERAL_HINT),
     ("Invalid hex value", 'a backslash in a "…" string begins an escape', _LITERAL_HINT),
     (
@@ -151,13 +155,8 @@ def parse_toml(text: str, path: str) -> TomlDocument:
     if len(text.encode("utf-8", "surrogatepass")) > MAXIMUM_BYTES:
         kilobytes = MAXIMUM_BYTES // 1024
         raise ConfigurationError(f"the file is larger than {kilobytes} kB", path=path)
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.count(".") >= _MAXIMUM_KEY_PARTS and _LONG_KEY.search(line) is not None:
-            raise ConfigurationError("a key has too many parts", path=path, line=number)
     try:
-        data = tomllib.loads(text)
-    except RecursionError:
-        raise ConfigurationError("the values are nested too deeply", path=path) from None
+        data = load_toml(text)
     except ValueError as error:
         raise _syntax_error(str(error), text, path) from None
     document = TomlDocument(path=path, text=text, data=data)
@@ -165,6 +164,24 @@ def parse_toml(text: str, path: str) -> TomlDocument:
     if wrong:
         raise ConfigurationError.of(wrong)
     return document
+
+
+def load_toml(text: str) -> dict[str, Any]:
+    """Read TOML of anybody, other programs' files too, without drowning in it.
+
+    Args:
+        text: At most a few hundred kilobytes, with Unix line ends.
+
+    Raises:
+        ValueError: The text is no TOML, or is made to exhaust the parser.
+    """
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") >= _MAXIMUM_KEY_PARTS and _LONG_KEY.search(line) is not None:
+            raise ValueError(f"{_TOO_MANY_PARTS} (at line {number}, column 1)")
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
 
 
 def _syntax_error(words: str, text: str, path: str) -> ConfigurationError:
@@ -185,7 +202,7 @@ def _odd_text(data: object) -> Iterator[tuple[KeyPath, str, str | None]]:
     while waiting:
         at, value = waiting.pop()
         if len(at) > _MAXIMUM_DEPTH:
-            yield at, "the values are nested too deeply", None
+            yield at, _TOO_DEEP.lower(), None
             return
         if isinstance(value, str):
             odd = odd_character(value)
