@@ -42,6 +42,9 @@ _FOR_DEVELOPMENT = re.compile(
     r"|[.-](?:dev|development|devel|ci|test|tests|build|builder|local)$|(?:^|/)dev[.-]dockerfile$",
     re.IGNORECASE,
 )
+_DEVELOPMENT_STAGE = re.compile(
+    r"(?:^|[-_])(?:dev|devel|development|debug|tests?|testing|lint|ci|docs?)(?:$|[-_])"
+)
 _TEMPLATE = re.compile(r"\{\{|\{%|<%|@@\w+@@")
 
 _INSTALL = re.compile(
@@ -114,9 +117,19 @@ def _ask(
         read = _read(file.head_text or "")
         if isinstance(read, NotRead):
             return read
-        return question(file, read) if read else NoSubject(reason="the Dockerfile has no FROM")
+        if not read:
+            return NoSubject(reason="the Dockerfile has no FROM")
+        return question(file, _up_to_shipped(read))
 
     return look(change, subject="Dockerfile", among=is_dockerfile, at=at)
+
+
+def _up_to_shipped(read: tuple[Stage, ...]) -> tuple[Stage, ...]:
+    """Leave out stages for development and tests after the one that is shipped."""
+    last = len(read)
+    while last > 1 and _DEVELOPMENT_STAGE.search(read[last - 1].name):
+        last -= 1
+    return read[:last]
 
 
 def _at_base(file: FileChange) -> tuple[Stage, ...] | None:
@@ -124,7 +137,7 @@ def _at_base(file: FileChange) -> tuple[Stage, ...] | None:
     if file.status is FileStatus.ADDED or file.base_text is None:
         return None
     read = _read(file.base_text)
-    return None if isinstance(read, NotRead) else read or None
+    return _up_to_shipped(read) if read and not isinstance(read, NotRead) else None
 
 
 def build_tools_in_final_stage(change: Change) -> Observation:

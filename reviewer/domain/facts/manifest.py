@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from reviewer.domain.change import Change, FileChange
+from reviewer.domain.change import Change, FileChange, Side
 from reviewer.domain.facts.image import Image
 from reviewer.domain.facts.observation import (
     NoSubject,
@@ -27,6 +27,12 @@ _PLACEHOLDER = re.compile(
     r"(?i)change[_-]?me|replace|your[_-]|placeholder|redacted|example|dummy|^x{3,}$|^\*{3,}$|^todo|^\.{3}$"
 )
 _BASE64_PLACEHOLDER = re.compile(r"^(?:Y2hhbmdl|Q0hBTkdF|cGxhY2Vob2xkZXI|eW91ci|PD|VE9ETw)")
+# What stands in a Secret beside the secret itself.
+_NO_SECRET = re.compile(
+    r"(?:^|[-_.a-z])(?:user(?:_?name)?(?:_in)?|login|host(?:name)?|port|account_?name|namespace|region|bucket"
+    r"|e-?mail|database|endpoint)$|\.crt$",
+    re.IGNORECASE,
+)
 _WORKLOADS = frozenset(
     "Deployment StatefulSet DaemonSet ReplicaSet Job CronJob Pod".split()  # noqa: SIM905
 )
@@ -35,6 +41,7 @@ _PIPELINE = re.compile(
     r"|ingest(?:ion)?|fine[-_]?tun(?:e|ing)|batch[-_]?(?:predict|inference|scor)\w*)(?![a-z])",
     re.IGNORECASE,
 )
+_INNER_PORT = re.compile(r"metric|prom|debug|pprof|health", re.IGNORECASE)
 _CRONTAB = re.compile(r"(?:^|/)(?:crontab|cron\.d/[^/]+|[\w.-]+\.cron(?:tab)?)$")
 _CRON_LINE = re.compile(
     r"^\s*(?:[-*/,\d]+\s+){5}(?P<command>\S.*)$|^\s*@(?:hourly|daily|weekly|monthly)\s+(?P<named>\S.*)$"
@@ -94,21 +101,31 @@ def kubernetes_secret_in_clear(change: Change) -> Observation:
     return _ask(change, frozenset({"Secret"}), _values_in_clear, "Kubernetes Secret")
 
 
-def _values_in_clear(_file: FileChange, entry: Node) -> Found:
+def _values_in_clear(file: FileChange, entry: Node) -> Found:
     if entry.get("sops") is not None:
         return
-    for section in ("data", "stringData"):
-        node = entry.get(section)
-        for key, value in () if node is None else node.entries:
-            text = (value.text or "").strip()
-            if not text or _TEMPLATED.search(text) or _PLACEHOLDER.search(text):
-                continue
-            if section == "data" and _BASE64_PLACEHOLDER.match(text):
-                continue
-            name = key.text or ""
-            if name.endswith((".crt", "ca.crt")) or name == "namespace":
-                continue
-            yield key.line, value.last, f"The secret `{name}` is committed in the clear", ""
+    found = [
+        (key, value)
+        for section in ("data", "stringData")
+        for key, value in getattr(entry.get(section), "entries", ())
+        if _is_clear(section, key.text or "", (value.text or "").strip())
+        and file.locate(Side.HEAD, key.line, value.last) is not None
+    ]
+    if found:
+        key, value = found[0]
+        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        headline = f"The secret `{key.text}`{more} is committed in the clear"
+        # One Secret is one finding: the remedy is the same for all of its values.
+        yield key.line, value.last, headline, ""
+
+
+def _is_clear(section: str, name: str, text: str) -> bool:
+    """Tell whether a value of a Secret is secret, and readable by whoever can read the file."""
+    if not text or _TEMPLATED.search(text) or _PLACEHOLDER.search(text):
+        return False
+    if section == "data" and _BASE64_PLACEHOLDER.match(text):
+        return False
+    return _NO_SECRET.search(name) is None
 
 
 def rbac_wildcard(change: Change) -> Observation:
@@ -253,10 +270,17 @@ def deployment_without_readiness_probe(change: Change) -> Observation:
         if kind is None or not new or any(c.get("readinessProbe") is not None for c in containers):
             return
         ports = next((key for c in containers if (key := c.key("ports")) is not None), None)
-        if ports is not None:
+        if ports is not None and not all(_is_inner(c) for c in containers):
             yield ports.line, ports.last, "", ""
 
     return _ask(change, frozenset({"Deployment"}), question, "Deployment")
+
+
+def _is_inner(container: Node) -> bool:
+    """Tell whether only metrics and debuggers are asked on the container's ports."""
+    ports = container.get("ports")
+    named = () if ports is None else ports.items
+    return all(_INNER_PORT.search(port.word("name")) for port in named)
 
 
 def pipeline_started_by_cron(change: Change) -> Observation:

@@ -31,15 +31,16 @@ _BRANCHES = frozenset(
     {"master", "main", "develop", "development", "dev", "trunk", "head", "latest", "edge"}
 )
 _PUSH = re.compile(
-    r"\bdocker\s+(?:image\s+)?push\b|\bdocker\s+buildx\s+build\b(?:[^\n]|\\\n)*--push\b"
+    r"\bdocker\s+(?:image\s+)?push\b"
+    r"|\bdocker\s+buildx\s+build\b(?:[^\n]|\\\n)*--push\b"
     r"|\bbuildah\s+push\b"
     r"|\bpodman\s+push\b|\bko\s+(?:publish|build)\b|/kaniko/executor|\bskopeo\s+copy\b|\bcrane\s+push\b"
 )
 _BUILD_PUSH = re.compile(r"uses:\s*[\"']?docker/build-push-action@")
 _PUSH_TRUE = re.compile(r"^[ \t]*push:[ \t]*(?![\"']?false\b)\S", re.MULTILINE)
 _SCAN = re.compile(
-    r"trivy|snyk|grype|anchore|clair|docker[ /-]scout|dockle|prisma|twistlock|sysdig|aqua|\bwiz\b|xray"
-    r"|osv-scanner|container[_-]scanning|scan-?image|image-?scan|ecr\s+start-image-scan|cosign\s+attest",
+    r"trivy|snyk|grype|anchore|clair|docker[ /-]scout|dockle|prisma|twistlock|sysdig|aqua|\bwiz\b"
+    r"|xray|osv-scanner|container[_-]scanning|scan-?image|image-?scan|ecr\s+start-image-scan|cosign\s+attest",
     re.IGNORECASE,
 )
 _SCAN_FILE = re.compile(r"trivy|snyk|grype|scan|security", re.IGNORECASE)
