@@ -5,6 +5,7 @@ from __future__ import annotations
 from reviewer.domain.facts import FACTS
 from reviewer.domain.language import LANGUAGES
 from reviewer.domain.persona_file import Vocabulary
+from reviewer.domain.secret_pattern import SECRET_KINDS
 from reviewer.domain.structure import STRUCTURES
 
 
@@ -13,5 +14,6 @@ def known_words() -> Vocabulary:
     return Vocabulary(
         facts=frozenset(FACTS),
         languages=LANGUAGES,
+        secret_kinds=frozenset(SECRET_KINDS),
         structures=frozenset(STRUCTURES),
     )
