@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import Any
 
+import pytest
+from ast_grep_py import SgRoot
+
+from reviewer.adapters.patterns.examiner import LANGUAGES
+from reviewer.domain.evidence import Pattern
+from reviewer.domain.pattern_text import holds, required_by
 from reviewer.domain.persona import Persona, Rule
 from tests.personas.snippet_harness import (
     SNIPPETS,
@@ -39,3 +45,24 @@ def test_every_snippet_file_belongs_to_a_rule_with_mechanical_evidence() -> None
     known = {rule.id for _, rule in MECHANICAL}
 
     assert {path.stem for path in SNIPPETS.glob("*.toml")} <= known
+
+
+_PATTERNS = [
+    pytest.param(rule, piece.pattern, id=piece.pattern.code)
+    for _, rule in MECHANICAL
+    for piece in rule.evidence
+    if piece.pattern is not None
+]
+
+
+@pytest.mark.parametrize(("rule", "pattern"), _PATTERNS)
+def test_no_text_that_a_pattern_matches_is_passed_over_for_want_of_a_name(
+    rule: Rule, pattern: Pattern
+) -> None:
+    texts = [text for s in snippets_of(rule.id) for text in (s.text, *s.files.values()) if text]
+    config: Any = {"rule": dict(pattern.rule)}
+    matched = [
+        text for text in texts if SgRoot(text, LANGUAGES[pattern.language]).root().find(config)
+    ]
+
+    assert all(holds(required_by(pattern.rule), text.lower()) for text in matched)
