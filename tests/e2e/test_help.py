@@ -15,6 +15,7 @@ from reviewer.domain.persona import PANELS
 from reviewer.domain.policy import FailOn
 from reviewer.entrypoints.cli.program import program, run
 from reviewer.entrypoints.cli.review import FAIL_ON
+from tests.conftest import ReviewerCommand
 from tests.guards import ROOT
 
 
@@ -69,6 +70,31 @@ def test_no_line_of_help_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
 
     shown = capsys.readouterr().out.replace("main...HEAD", "").replace("[ARGS]...", "")
     assert "..." not in shown
+
+
+def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([]) == 2
+    assert "Usage: reviewer" in capsys.readouterr().err
+
+
+def test_a_terminal_without_unicode_gets_the_help_too(
+    tmp_path: Path, reviewer_command: ReviewerCommand
+) -> None:
+    done = reviewer_command(
+        "review", "--help", cwd=tmp_path, env={"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    )
+
+    assert done.returncode == 0
+    assert "--persona NAME," in done.stdout
+
+
+def test_a_shell_can_complete_the_commands(
+    tmp_path: Path, reviewer_command: ReviewerCommand
+) -> None:
+    done = reviewer_command(cwd=tmp_path, env={"_REVIEWER_COMPLETE": "zsh_source"})
+
+    assert done.returncode == 0
+    assert "#compdef reviewer" in done.stdout
 
 
 def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -51,6 +52,10 @@ for _command in (review, select, personas, config, schema):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and leave the interpreter with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot write a character shows its number; it is no reason to fail.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(run(arguments))
 
 
@@ -65,6 +70,7 @@ def run(arguments: Sequence[str] | None = None, command: click.Command = program
         The exit code; whatever goes wrong is told on standard error.
     """
     session = Session(settings=Settings.from_environment())
+    streams = (sys.stdout, sys.stderr)
     try:
         code = command.main(
             args=None if arguments is None else list(arguments),
@@ -75,10 +81,14 @@ def run(arguments: Sequence[str] | None = None, command: click.Command = program
         sys.stdout.flush()
     except (click.Abort, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
-    except (BrokenPipeError, SystemExit):
-        # click turns a broken pipe into an exit; the reader left, and that is no one's fault.
-        _close_standard_output()
-        return ExitCode.PIPE_CLOSED
+    except BrokenPipeError:
+        return _pipe_closed()
+    except SystemExit as error:
+        # So ends shell completion; and so does click end on a broken pipe, with streams of its own.
+        if sys.stdout is not streams[0]:
+            sys.stdout, sys.stderr = streams
+            return _pipe_closed()
+        return error.code if isinstance(error.code, int) else ExitCode.CLEAN
     except click.ClickException as error:
         error.show()
         return ExitCode.USAGE
@@ -119,10 +129,11 @@ def _defect(error: Exception, *, debug: bool) -> int:
     return ExitCode.COULD_NOT_REVIEW
 
 
-def _close_standard_output() -> None:
-    """Keep the interpreter from complaining about the closed pipe when it flushes at its end."""
+def _pipe_closed() -> int:
+    """End because the reader left, and keep the interpreter from complaining when it flushes."""
     try:
         devnull = os.open(os.devnull, os.O_WRONLY)
         os.dup2(devnull, sys.stdout.fileno())
     except (OSError, ValueError):
         pass  # no real file stands behind it, as in tests
+    return ExitCode.PIPE_CLOSED
