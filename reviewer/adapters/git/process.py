@@ -12,7 +12,7 @@ import asyncio
 import os
 import shutil
 import signal
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +57,8 @@ _CONFIGURATION = (
 )
 _DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
 _CHUNK_BYTES = 1 << 20
+
+_FAREWELL_SECONDS = 5.0
 
 #: Nothing that we ask of git takes longer on a healthy machine.
 TIMEOUT_SECONDS = 60.0
@@ -134,18 +136,21 @@ class Git:
             )
         except (FileNotFoundError, NotADirectoryError):
             raise UserError("there is no such folder", path=str(self.folder)) from None
+        pipes = [
+            asyncio.ensure_future(_write(process, stdin)),
+            asyncio.ensure_future(_read(process.stdout)),
+            asyncio.ensure_future(_read(process.stderr)),
+        ]
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                _, output, complaint = await asyncio.gather(
-                    _write(process, stdin), _read(process.stdout), _read(process.stderr)
-                )
+                _, output, complaint = await asyncio.gather(*pipes)
                 code = await process.wait()
         except TimeoutError:
             raise ResourceError(
                 f"git {arguments[0]} took more than {self._timeout_seconds:.0f} s"
             ) from None
         finally:
-            await _end(process)
+            await _end(process, pipes)
         return Reply(code=code, output=output, complaint=complaint.decode("utf-8", "replace"))
 
     async def output(
@@ -189,14 +194,15 @@ def _absolute_only(path: str) -> str:
     return os.pathsep.join(part for part in path.split(os.pathsep) if part.startswith("/"))
 
 
-async def _write(process: asyncio.subprocess.Process, text: bytes) -> None:
-    """Feed the process; it may end before it has read all."""
+async def _write(process: asyncio.subprocess.Process, text: bytes) -> bytes:
+    """Feed the process, which may end before it has read all; return what is left to say."""
     if process.stdin is None:
-        return
+        return b""
     with suppress(BrokenPipeError, ConnectionResetError):
         process.stdin.write(text)
         await process.stdin.drain()
     process.stdin.close()
+    return b""
 
 
 async def _read(stream: asyncio.StreamReader | None) -> bytes:
@@ -211,9 +217,23 @@ async def _read(stream: asyncio.StreamReader | None) -> bytes:
     return b"".join(chunks)
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """Leave no process behind, whatever happened."""
-    if process.returncode is None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
+async def _end(process: asyncio.subprocess.Process, pipes: Sequence[asyncio.Future[bytes]]) -> None:
+    """Leave no process, no task and no pipe behind, whatever happened."""
+    for pipe in pipes:
+        pipe.cancel()
+    await asyncio.gather(*pipes, return_exceptions=True)
+    if process.returncode is not None:
+        return
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    # asyncio calls a process ended only when its pipes are, so they are read empty.
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_FAREWELL_SECONDS):
+            await asyncio.gather(_discard(process.stdout), _discard(process.stderr))
+            await process.wait()
+
+
+async def _discard(stream: asyncio.StreamReader | None) -> None:
+    """Read a stream to its end and keep nothing."""
+    while stream is not None and await stream.read(_CHUNK_BYTES):
+        pass
