@@ -16,6 +16,7 @@ from unidiff.patch import PatchedFile, PatchSet
 
 from reviewer.domain.change import (
     FileChange,
+    FileKind,
     FileStatus,
     Hunk,
     Line,
@@ -139,16 +140,20 @@ def file_of_section(
     body = parse_hunks(text, name=name, first_line=section.line_of(section.body))
     file = with_texts(_file(section), body, base_text=base_text)
     known = file.base_text if file.status is FileStatus.DELETED else file.head_text
-    judged = classifier.by_text(file.path, _opening(file) if known is None else known)
+    shown = _opening(file) if known is None else known
+    judged = classifier.by_text(file.path, shown)
     if judged is not None:
         return listed_file(section, judged)
-    first_line = (known or "").partition("\n")[0]
-    return replace(file, language=language_of(file.path, first_line))
+    return replace(file, language=language_of(file.path, shown.partition("\n")[0]))
 
 
 def listed_file(section: Section, reason: NotReviewed) -> FileChange:
     """Return the file of a section that is only listed."""
-    return replace(_file(section), language=language_of(section.path), not_reviewed=reason)
+    kind = section.kind
+    if reason.reason is NotReviewedReason.BINARY and kind is FileKind.TEXT:
+        kind = FileKind.BINARY
+    language = language_of(section.path)
+    return replace(_file(section), kind=kind, language=language, not_reviewed=reason)
 
 
 def with_texts(file: FileChange, body: Body, *, base_text: str | None) -> FileChange:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from reviewer.domain.change import FileChange, FileKind, FileStatus, NotReviewedReason, Side
-from reviewer.domain.diff import parse_patch
+from reviewer.domain.classification import Classifier
+from reviewer.domain.diff import file_of_section, parse_patch
+from reviewer.domain.patch_section import split_patch
 
 
 def _only(patch: str | bytes) -> FileChange:
@@ -286,3 +288,34 @@ def test_a_change_that_mends_the_encoding_is_reviewed() -> None:
     file = _only(_edit(old="?", new="é").encode().replace(b"-?", b"-\xe9"))
     assert file.added == {1: "é"}
     assert file.removed == {1: "\ufffd"}
+
+
+def test_a_nul_byte_makes_a_file_binary_whatever_the_patch_calls_it() -> None:
+    file = _only(_edit(new="a\0b"))
+    assert (file.kind, str(file.not_reviewed)) == (FileKind.BINARY, "binary")
+
+
+def test_a_diff_of_megabytes_is_listed() -> None:
+    assert str(_only(_edit(new="x" * 2_100_000)).not_reviewed) == "too large (its diff, 2.1 MB)"
+
+
+def test_the_first_lines_count_where_the_hunks_show_them() -> None:
+    marked = "diff --git a/f b/f\n--- a/f\n+++ b/f\n@@ -1,2 +1,2 @@\n {}\n-x\n+y\n"
+    assert str(_only(marked.format("# @generated")).not_reviewed) == "generated (says so in line 1)"
+    assert _only(marked.format("#!/bin/sh")).language == "bash"
+    assert _only(marked.format("#!/bin/sh").replace("-1,2 +1,2", "-5,2 +5,2")).language is None
+
+
+def test_the_base_text_gives_the_head_text_where_the_hunks_apply() -> None:
+    (section,) = split_patch(_edit().encode())
+    whole = file_of_section(section, Classifier(), base_text="x\nz")
+    assert (whole.base_text, whole.head_text) == ("x\nz", "y\nz")
+    other = file_of_section(section, Classifier(), base_text="other\n")
+    assert (other.base_text, other.head_text) == (None, None)
+    assert other.added == {1: "y"}
+
+
+def test_a_combined_diff_says_whether_the_file_is_new_or_gone() -> None:
+    head = "diff --cc a.py\nindex 1111111,2222222..0000000\n"
+    assert _only(f"{head}new file mode 100644\n").status is FileStatus.ADDED
+    assert _only(f"{head}deleted file mode 100644,100644\n").status is FileStatus.DELETED
