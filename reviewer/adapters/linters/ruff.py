@@ -26,6 +26,7 @@ from reviewer.adapters.linters.process import (
 )
 from reviewer.domain.change import Change, FileChange
 from reviewer.domain.evidence import Evidence, EvidenceKind, Examination, Hit, Unexamined
+from reviewer.domain.false_alarm import is_false_alarm
 from reviewer.domain.subject import Subject, subjects
 
 _KIND = EvidenceKind.RUFF
@@ -303,6 +304,12 @@ def _entry(
         return Examination()
     if line is None:
         return _blind("a cell of the notebook cannot be found in its file", sheet.path)
+    source = _nth_line(sheet.subject.text, line)
+    if cell is not None:
+        # A line of a notebook is a JSON string; its quotes are what matters here.
+        source = source.strip().removesuffix(",").strip('"').replace('\\"', '"')
+    if is_false_alarm(code, message, source):
+        return Examination()
     return Examination(
         hits=(
             Hit(

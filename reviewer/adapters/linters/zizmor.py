@@ -96,9 +96,16 @@ def _read(sheet: Sheet, ran: Ran, codes: frozenset[str]) -> Examination | str:
             hit
             for record in reply.records(ran.stdout)
             if (code := reply.text(record, "ident")) in codes
+            and not _is_harmless(record)
             for hit in _hits(sheet, code, record)
         )
     )
+
+
+def _is_harmless(record: Mapping[str, object]) -> bool:
+    """Tell whether zizmor itself calls it information: `job.status` in a script, for instance."""
+    level = reply.mapping(record.get("determinations")).get("severity")
+    return level == "Informational"
 
 
 def _hits(sheet: Sheet, code: str, record: Mapping[str, object]) -> tuple[Hit, ...]:

@@ -34,7 +34,7 @@ _WHO = (
 )
 #: Every order has one of these in it: a quick look that spares most lines the slow ones.
 _MAY_BE_ORDER = re.compile(
-    r"review|instruct|prompt|approv|finding|vulnerab|security issue|score|rules|<\||audited|apply"
+    r"review|instruct|prompt|approv|finding|vulnerab|security issue|score|rules|audited|apply"
     r"|direction|guideline|command|everything|\b(?:ai|llm|gpt|chatgpt|claude|gemini|copilot|bot)s?\b",
     re.IGNORECASE,
 )
@@ -79,7 +79,6 @@ _ORDERS = tuple(
             r"(?:a\s+)?(?:perfect\s+)?score\s+(?:of\s+)?(?:100|10/10)\b"
         ),
         r"\brate\s+everything\s+(?:as\s+)?(?:a\s+)?pass\b",
-        r"<\|(?:im_start|im_end|system|endoftext)\|>",
         r"\"findings\"\s*:\s*\[\s*\].{0,40}\bscore\b",
     )
 )

@@ -20,6 +20,10 @@ from reviewer.domain.file_role import is_test
 
 _YAML = re.compile(r"\.ya?ml$", re.IGNORECASE)
 _COMPOSE = re.compile(r"(?:^|/)(?:docker-)?compose(?:[.-][\w.-]+)?\.ya?ml$", re.IGNORECASE)
+_FOR_DEVELOPMENT = re.compile(
+    r"(?:^|/)\.devcontainer/|[.-](?:dev|devel|development|override|local|ci|test|debug)[.-]",
+    re.IGNORECASE,
+)
 _WORKFLOW = re.compile(r"(?:^|/)\.(?:github|gitea|forgejo)/workflows/")
 _MANIFEST = re.compile(r"^[ \t]*kind[ \t]*:[ \t]*[\"']?[A-Z]", re.MULTILINE)
 _TEMPLATED = re.compile(r"\{\{|\$\{|\$\(|<[\w .:-]+>|^\$\w+$|^ENC\[|^\*\w|^ref\+|^vault:")
@@ -183,8 +187,8 @@ def _compose(question: Callable[[Node], Found]) -> Callable[[FileChange], Seen]:
     """Ask a question of every service of a compose file."""
 
     def at(file: FileChange) -> Seen:
-        if is_test(file.path):
-            return NoSubject(reason="the compose file is for tests")
+        if is_test(file.path) or _FOR_DEVELOPMENT.search(file.path):
+            return NoSubject(reason="the compose file is for development or tests")
         read = documents(file.head_text or "")
         if isinstance(read, NotRead):
             return read
