@@ -14,6 +14,7 @@ import configparser
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from types import MappingProxyType
 
 from reviewer.domain.finding import Finding
@@ -203,7 +204,7 @@ def _ruff_from(path: str, table: Mapping[str, object]) -> _Linter | None:
     excluded = (*excluded, *_texts(lint.get("exclude")))
 
     def reports(code: str, file: str) -> bool:
-        if matches_any(excluded, file) is not None:
+        if any(_applies(glob, file) for glob in excluded):
             return False
         if any(_names(codes, code) >= 0 and _applies(glob, file) for glob, codes in per_file):
             return False
@@ -234,10 +235,18 @@ _FAMILIES: Mapping[str, frozenset[str]] = MappingProxyType(
 
 
 def _applies(glob: str, file: str) -> bool:
-    """Tell whether a key of per-file-ignores names a file; ``!`` turns it round."""
+    """Tell whether a glob of ruff's may name a file: itself, its name or a folder above it.
+
+    ruff's ``*`` crosses slashes, and ``!`` turns a key of per-file-ignores round.
+    """
     if glob.startswith("!"):
-        return matches_any((glob[1:],), file) is None
-    return matches_any((glob,), file) is not None
+        return not _applies(glob[1:], file)
+    pattern = glob.removeprefix("./").rstrip("/")
+    parts = file.split("/")
+    above = ("/".join(parts[:count]) for count in range(1, len(parts) + 1))
+    return fnmatchcase(parts[-1], pattern) or any(
+        matches_any((pattern,), path) is not None or fnmatchcase(path, pattern) for path in above
+    )
 
 
 def _flake8(texts: Mapping[str, str], notices: list[str]) -> _Linter | None:

@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _CHUNK_BYTES = 64 * 1024
+#: How long a killed program may take to be gone.
+_BURIAL_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,8 +147,7 @@ async def run(
         return Failed(reason=f"{name} took longer than {limits.seconds:g} s")
     finally:
         if process.returncode is None:
-            _kill(process.pid)
-            await process.wait()
+            await _bury(process)
 
 
 async def _converse(
@@ -157,20 +158,42 @@ async def _converse(
         output = tasks.create_task(_read(process.stdout, limits.output_bytes))
         complaint = tasks.create_task(_skim(process.stderr, limits.complaint_bytes))
         tasks.create_task(_write(process.stdin, stdin))
-        watch = tasks.create_task(_stop_when_over(output, limits.output_bytes, process.pid))
+        over = tasks.create_task(_stop_when_over(process, output, limits.output_bytes))
     exit_code = await process.wait()
-    if watch.result():
+    if over.result():
         return Failed(reason=f"{name} printed more than {limits.output_bytes // 1_000_000} MB")
     text = complaint.result().decode("utf-8", "replace")
     return Ran(exit_code=exit_code, stdout=output.result(), stderr=text)
 
 
-async def _stop_when_over(output: asyncio.Task[bytes], limit_bytes: int, process_id: int) -> bool:
+async def _stop_when_over(
+    process: asyncio.subprocess.Process, output: asyncio.Task[bytes], limit_bytes: int
+) -> bool:
     """Kill the program when it printed more than it may; tell whether it did."""
     over = len(await output) > limit_bytes
     if over:
-        _kill(process_id)
+        _kill(process.pid)
+        await _drain(process.stdout)
     return over
+
+
+async def _bury(process: asyncio.subprocess.Process) -> None:
+    """Kill a program that still runs and wait for its end.
+
+    Its pipes are read out first: asyncio takes note of the end only when they are closed, which
+    it does not see on a pipe that nobody reads.
+    """
+    _kill(process.pid)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_BURIAL_SECONDS):
+            await _drain(process.stdout)
+            await _drain(process.stderr)
+            await process.wait()
+
+
+async def _drain(stream: asyncio.StreamReader | None) -> None:
+    while stream is not None and await stream.read(_CHUNK_BYTES):
+        pass
 
 
 async def _read(stream: asyncio.StreamReader | None, limit_bytes: int) -> bytes:
@@ -186,8 +209,7 @@ async def _read(stream: asyncio.StreamReader | None, limit_bytes: int) -> bytes:
 async def _skim(stream: asyncio.StreamReader | None, limit_bytes: int) -> bytes:
     """Read everything and keep the beginning: a full pipe would stop the program."""
     kept = await _read(stream, limit_bytes)
-    while stream is not None and await stream.read(_CHUNK_BYTES):
-        pass
+    await _drain(stream)
     return kept[:limit_bytes]
 
 

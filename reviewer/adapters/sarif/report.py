@@ -7,10 +7,10 @@ Specification: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from reviewer.domain.evidence import EvidenceKind, Hit
 from reviewer.errors import UserError
@@ -21,6 +21,12 @@ _HINT = "Hand in a SARIF 2.1.0 file, as the analyser wrote it."
 #: https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/sarif-v2.1.0-os.html#_Toc34317648
 _NO_FAULT_LEVEL = "none"
 _NO_FAULT_KINDS = frozenset({"pass", "open", "informational", "notApplicable"})
+
+#: https://www.rfc-editor.org/rfc/rfc3986#appendix-B
+_URI = re.compile(
+    r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]*):)?(?://[^/?#]*)?(?P<path>[^?#]*)", re.DOTALL
+)
+_QUOTED = re.compile(rb"%([0-9A-Fa-f]{2})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,17 +207,12 @@ def _path(uri: str, base: str, root: Path) -> str | None:
 
     Nothing is opened: the path is only compared with the paths of the change.
     """
-    try:
-        parts = urlsplit(uri)
-        base_parts = urlsplit(base)
-    except ValueError:
+    address, folder = _local(uri), _local(base)
+    if address is None or folder is None:
         return None
-    if parts.scheme not in {"", "file"} or base_parts.scheme not in {"", "file"}:
-        return None
-    # A scheme of one letter is a drive of Windows; those are outside here.
-    text = unquote(parts.path).replace("\\", "/")
+    text = address.replace("\\", "/")
     prefix = root.as_posix().rstrip("/") + "/"
-    folder = unquote(base_parts.path).rstrip("/") + "/"
+    folder = folder.rstrip("/") + "/"
     # An absolute base that is not our root is the root on the machine that ran the analyser.
     if not text.startswith("/") and (not folder.startswith("/") or folder.startswith(prefix)):
         text = f"{folder}{text}"
@@ -230,6 +231,19 @@ def _path(uri: str, base: str, root: Path) -> str | None:
         else:
             clean.append(part)
     return "/".join(clean) or None
+
+
+def _local(uri: str) -> str | None:
+    """Return the path that an address of a local file names; None for any other address.
+
+    A scheme of one letter is a drive of Windows, which is outside here as well.
+    """
+    match = _URI.match(uri)
+    if match is None or (match["scheme"] or "file").lower() != "file":
+        return None
+    raw = match["path"].encode("utf-8", "surrogatepass")
+    plain = _QUOTED.sub(lambda found: bytes([int(found[1], 16)]), raw)
+    return plain.decode("utf-8", "replace")
 
 
 def _line(value: object) -> int | None:
