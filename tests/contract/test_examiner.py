@@ -42,8 +42,10 @@ class Case:
     bad: str
     line: int
 
-    def file(self, path: str | None = None, **options: bool) -> FileChange:
-        return build_file(path or self.path, after=self.bad, language=self.language, **options)
+    def file(self, *, texts_known: bool = True) -> FileChange:
+        return build_file(
+            self.path, after=self.bad, language=self.language, texts_known=texts_known
+        )
 
 
 RUFF = Case(
