@@ -18,6 +18,7 @@ from reviewer.domain.persona import (
     Persona,
     Rule,
     SignalSet,
+    Wakes,
 )
 from reviewer.domain.persona_schema import EvidenceTable, PersonaFile, RuleTable, SignalTable
 from reviewer.domain.toml_document import TomlDocument, one_of, parse_toml
@@ -68,6 +69,7 @@ def parse_persona(
     wrong = [
         document.error(message, at, hint)
         for at, message, hint in (
+            *_asleep(file),
             *_signals_allowed(file, origin, vocabulary or Vocabulary()),
             *_unknown_languages(file, vocabulary or Vocabulary()),
             *_rules(file, origin, document, vocabulary or Vocabulary()),
@@ -83,6 +85,14 @@ _Complaints = Iterator[Complaint]
 
 def _signal_tables(file: PersonaFile) -> tuple[tuple[KeyPath, SignalTable], ...]:
     return ((("match",), file.match), (("match", "weak"), file.match.weak))
+
+
+def _asleep(file: PersonaFile) -> _Complaints:
+    """Tell a persona that no change could ever wake."""
+    strong = file.match.model_dump(exclude={"wakes", "exclude", "absent", "weak"})
+    if file.match.wakes is Wakes.SIGNALS and not any(strong.values()):
+        hint = 'Give paths, languages, imports or words, or set wakes = "when asked".'
+        yield ("match",), "nothing wakes this persona", hint
 
 
 def _signals_allowed(file: PersonaFile, origin: Origin, vocabulary: Vocabulary) -> _Complaints:

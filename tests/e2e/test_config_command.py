@@ -21,6 +21,20 @@ def commit(folder: Path) -> None:
         subprocess.run(["git", "-C", folder, *arguments], check=True)
 
 
+def test_the_file_that_the_help_shows_is_right(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["config", "--help"]) == 0
+    shown = capsys.readouterr().out
+    assert "\x08" not in shown
+    example = shown.split("An example of the file:\n", 1)[1]
+    (repository / ".reviewer.toml").write_text(example)
+
+    assert run(["config", "check", "--repository", str(repository)]) == 0
+
+    assert "all right" in capsys.readouterr().out
+
+
 def test_without_a_file_the_defaults_hold(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -237,6 +237,15 @@ def test_an_unknown_structure_is_answered_with_the_nearest() -> None:
     assert "Did you mean 'dependency-added'?" in str(refusal(text))
 
 
+def test_a_persona_that_nothing_could_ever_wake_is_refused() -> None:
+    start, end = PERSONA.index("[match]"), PERSONA.index("[model]")
+    asleep = PERSONA[:start] + PERSONA[end:]
+
+    assert "nothing wakes this persona" in str(refusal(asleep))
+    asked = asleep.replace("[model]", '[match]\nwakes = "when asked"\n[model]')
+    assert parse_persona(asked, "mine.toml").match.wakes is Wakes.WHEN_ASKED
+
+
 def test_without_a_vocabulary_no_word_is_unknown() -> None:
     text = PERSONA.replace("no-settings-class", "anything-else")
 

@@ -27,10 +27,38 @@ _repository_option = click.option(
     help="Any folder inside the git repository (default: this one).",
 )
 
+#: A test reads this file as any other.
+EXAMPLE_FILE = """\
+schema = 1
+exclude = ["docs/generated/**"]       # listed, not reviewed
+
+[personas]
+off = ["observer"]                    # who never reviews
+limit = 3                             # at most, by signals
+
+[rules.off]
+PY006 = "We support Python 3.9."      # a reason is needed
+
+[thresholds]
+inline_cap = 3                        # comments on lines, at most
+inline_severity = "major"
+
+[policy]
+fail_on = "critical"                  # or fail_on_rules, min_score
+
+[[paths]]                             # what holds for some paths only
+globs = ["tests/**"]
+[paths.rules.off]
+SEC001 = "Example passwords."         # SEC rules: only so"""
+
 _EXAMPLES = """\b
 Examples:
   reviewer config check
-  reviewer config explain"""
+  reviewer config explain
+
+\b
+An example of the file:
+""" + "\n".join(f"  {line}" if line else "\n\b" for line in EXAMPLE_FILE.splitlines())
 
 
 @click.group(cls=SuggestingGroup, epilog=_EXAMPLES)
