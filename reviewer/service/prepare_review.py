@@ -8,11 +8,15 @@ from difflib import get_close_matches
 
 from reviewer.domain.agent_definition import AGENT_DEFINITION_GLOBS, parse_agent_definition
 from reviewer.domain.change import Change
+from reviewer.domain.glob import matches_any
 from reviewer.domain.own_linter import CONFIGURATION_GLOBS as LINTER_GLOBS
 from reviewer.domain.persona import PANELS, Origin, Persona
 from reviewer.domain.persona_file import parse_persona
-from reviewer.domain.policy import Policy, PolicyLayer, effective
-from reviewer.domain.repository_configuration import parse_repository_configuration
+from reviewer.domain.policy import GUARDED_PERSONA, Policy, PolicyLayer, effective
+from reviewer.domain.repository_configuration import (
+    parse_repository_configuration,
+    unknown_names,
+)
 from reviewer.domain.selection import Selection, select
 from reviewer.errors import ConfigurationError, UserError
 from reviewer.ports.progress import Progress
@@ -100,13 +104,14 @@ async def prepare_review(
     texts = await workspace.base_files(CONFIGURATION_GLOBS)
     catalogue, persona_notices = read_catalogue(built_in, texts)
     policy = read_policy(texts, wishes.layer)
-    requested = resolve(wishes, policy, catalogue)
+    requested = resolve(wishes, catalogue)
     change = await workspace.change(excluded=policy.exclude)
     _tell(progress, "choosing the personas")
+    able = tuple(p for p in catalogue if policy.enabled(p.name) or p.name in requested)
     selection = select(
         change,
-        tuple(p for p in catalogue if policy.enabled(p.name) or p.name in requested),
-        requested=requested,
+        able,
+        requested=requested or _by_default(policy, able, change),
         limit=policy.limit,
         model_configured=wishes.model_configured,
     )
@@ -116,7 +121,12 @@ async def prepare_review(
         catalogue=catalogue,
         policy=policy,
         selection=selection,
-        notices=(*policy.notices, *persona_notices, *_edited_here(change)),
+        notices=(
+            *policy.notices,
+            *_misspelt(texts, catalogue),
+            *persona_notices,
+            *_edited_here(change),
+        ),
     )
 
 
@@ -189,16 +199,41 @@ def read_policy(texts: Mapping[str, str], layer: PolicyLayer | None) -> Policy:
     return replace(policy, notices=(*notices, *policy.notices))
 
 
-def resolve(wishes: Wishes, policy: Policy, catalogue: Sequence[Persona]) -> tuple[str, ...]:
-    """Turn what was asked for into names of personas that exist.
+def _misspelt(texts: Mapping[str, str], catalogue: Sequence[Persona]) -> tuple[str, ...]:
+    """Tell names in a configuration that is right otherwise and that nobody has."""
+    if CONFIGURATION_PATH not in texts:
+        return ()
+    try:
+        wrong = unknown_names(texts[CONFIGURATION_PATH], CONFIGURATION_PATH, catalogue)
+    except ConfigurationError:
+        return ()  # the policy tells it
+    return tuple(f"This line of the configuration has no effect: {error}" for error in wrong)
 
-    What a person asks for at the door goes before the repository's own choice.
+
+def _by_default(policy: Policy, catalogue: Sequence[Persona], change: Change) -> tuple[str, ...]:
+    """Return who reviews by the configuration's word, where nobody asked for anyone.
+
+    A repository cannot keep away the persona that guards it: it joins where its signals wake it.
+    """
+    panels = {panel.name: panel.personas for panel in PANELS}
+    wanted = policy.default_personas or panels.get(policy.panel or "", ())
+    known = {persona.name for persona in catalogue}
+    names = tuple(name for name in wanted if name in known)
+    if not names:
+        return ()
+    awake = select(change, catalogue, limit=len(catalogue)).chosen
+    guard = (GUARDED_PERSONA,) if GUARDED_PERSONA in awake else ()
+    return tuple(dict.fromkeys((*names, *guard)))
+
+
+def resolve(wishes: Wishes, catalogue: Sequence[Persona]) -> tuple[str, ...]:
+    """Turn what a person asks for into names of personas that exist.
 
     Raises:
         UserError: A name is unknown; tells the nearest one.
     """
     names = list(wishes.personas)
-    panel = wishes.panel or (None if names else policy.panel)
+    panel = wishes.panel
     if panel is not None:
         panels = {known.name: known for known in PANELS}
         if panel not in panels:
@@ -222,7 +257,9 @@ def _edited_here(change: Change) -> tuple[str, ...]:
     own = [
         file.path
         for file in change.files
-        if file.path == CONFIGURATION_PATH or file.path.startswith(".reviewer/")
+        if file.path == CONFIGURATION_PATH
+        or file.path.startswith(".reviewer/")
+        or matches_any(AGENT_DEFINITION_GLOBS, file.path) is not None
     ]
     if not own:
         return ()
