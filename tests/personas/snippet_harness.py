@@ -33,7 +33,16 @@ from reviewer.adapters.linters.hadolint import HadolintExaminer
 from reviewer.adapters.linters.ruff import RuffExaminer
 from reviewer.adapters.linters.zizmor import ZizmorExaminer
 from reviewer.adapters.patterns.examiner import PatternExaminer
-from reviewer.domain.change import Change, FileChange, FileKind, FileStatus, Hunk, Line, LineKind
+from reviewer.domain.change import (
+    Change,
+    FileChange,
+    FileKind,
+    FileStatus,
+    Hunk,
+    Line,
+    LineKind,
+    Location,
+)
 from reviewer.domain.checklist import Answer, Verdict, answer_mechanically
 from reviewer.domain.evidence import Examination
 from reviewer.domain.language import language_of
@@ -125,6 +134,12 @@ def change_of(snippet: Snippet) -> Change:
     return Change(
         base="base", head="head", files=files, head_paths=frozenset(head_paths | {*snippet.tree})
     )
+
+
+def without(text: str | None, location: Location) -> str:
+    """Return the text without the lines of a location."""
+    lines = (text or "").split("\n")
+    return "\n".join(lines[: location.start_line - 1] + lines[location.end_line :])
 
 
 def file_change(

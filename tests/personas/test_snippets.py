@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from tests.personas.snippet_harness import (
     judge,
     rules,
     snippets_of,
+    without,
 )
 
 MECHANICAL = [(persona, rule) for persona, rule in rules() if rule.evidence]
@@ -66,3 +68,32 @@ def test_no_text_that_a_pattern_matches_is_passed_over_for_want_of_a_name(
     ]
 
     assert all(holds(required_by(pattern.rule), text.lower()) for text in matched)
+
+
+#: A ladder of comparisons is made by its branches; its first line alone is none.
+_MADE_BY_SEVERAL_LINES = {"PY006"}
+_OF_PYTHON = [
+    (persona, rule)
+    for persona, rule in MECHANICAL
+    if rule.applies.languages and rule.applies.languages[0] == "python"
+    if rule.id not in _MADE_BY_SEVERAL_LINES
+]
+
+
+@pytest.mark.parametrize(("persona", "rule"), _OF_PYTHON, ids=[rule.id for _, rule in _OF_PYTHON])
+async def test_a_rule_fails_too_where_the_wrong_line_is_all_that_the_change_adds(
+    persona: Persona, rule: Rule
+) -> None:
+    whole = [s for s in snippets_of(rule.id) if s.is_bad and s.base is None]
+    found = await judge(whole, persona, rule)
+    single = [
+        replace(snippet, base=without(snippet.text, finding.location), line=None)
+        for snippet, answer in zip(whole, found, strict=True)
+        for finding in answer.findings
+        if finding.location is not None and finding.path == snippet.path
+    ]
+
+    answers = await judge(single, persona, rule)
+
+    wrong = [complaint(s, rule, a) for s, a in zip(single, answers, strict=True)]
+    assert "\n".join(filter(None, wrong)) == ""
