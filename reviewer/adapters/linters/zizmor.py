@@ -103,9 +103,9 @@ def _read(sheet: Sheet, ran: Ran, codes: frozenset[str]) -> Examination | str:
 
 
 def _is_harmless(record: Mapping[str, object]) -> bool:
-    """Tell whether zizmor itself calls it information: `job.status` in a script, for instance."""
+    """Tell whether zizmor itself thinks little of it: `job.status` or `env.VERSION` in a script."""
     level = reply.mapping(record.get("determinations")).get("severity")
-    return level == "Informational"
+    return level in {"Informational", "Low"}
 
 
 def _hits(sheet: Sheet, code: str, record: Mapping[str, object]) -> tuple[Hit, ...]:

@@ -50,6 +50,7 @@ _TEMPLATE = re.compile(r"\{\{|\{%|<%|@@\w+@@")
 _INSTALL = re.compile(
     r"\b(?:apt-get|apt|aptitude|apk|yum|dnf|microdnf|zypper)\s+(?:-\S+\s+)*(?:install|add|groupinstall)\b"
 )
+_NEXT_COMMAND = re.compile(r"&&|\|\||;")
 _REMOVAL = re.compile(
     r"\b(?:(?:apt-get|apt|aptitude)\s+(?:-\S+\s+)*(?:purge|remove|autoremove)"
     r"|apk\s+(?:-\S+\s+)*del|(?:yum|dnf|microdnf)\s+(?:-\S+\s+)*(?:remove|erase))\b"
@@ -168,14 +169,18 @@ def _first_tool(file: FileChange, instruction: Instruction) -> tuple[int, str] |
         return None
     if _REMOVAL.search(instruction.arguments):
         return None
+    installs = continued = False
     for number, line in instruction.lines:
-        match = _BUILD_TOOL.search(line.partition(" #")[0])
-        if (
-            match is not None
-            and number in file.added
-            and not line.startswith(("make ", "&& make "))
-        ):
-            return number, match[1]
+        text = line.partition(" #")[0]
+        for index, command in enumerate(_NEXT_COMMAND.split(text)):
+            # A list of packages may go on over several lines; any other command ends it.
+            installs = _INSTALL.search(command) is not None or (
+                installs and continued and index == 0
+            )
+            match = _BUILD_TOOL.search(command) if installs else None
+            if match is not None and number in file.added:
+                return number, match[1]
+        continued = text.rstrip().endswith(("\\", "`"))
     return None
 
 
