@@ -39,7 +39,7 @@ _READS = re.compile(
     | (?:.*/)?action\.ya?ml
     | \.github/dependabot\.ya?ml
     """,
-    re.VERBOSE,
+    re.VERBOSE | re.DOTALL,  # git allows a line feed in a path
 )
 
 
