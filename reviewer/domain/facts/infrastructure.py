@@ -18,7 +18,7 @@ from reviewer.domain.file_role import is_test
 _FILE = re.compile(r"\.(?:tf|tf\.json|hcl|ya?ml|json|bicep|template)$", re.IGNORECASE)
 _TERRAFORM = re.compile(r"\.(?:tf|hcl)$")
 _POLICY = re.compile(
-    r"\b(?:Action|actions)[\"']?[ \t]*[:=]|\biam_(?:member|binding)\b|\brole_definition_name\b"
+    r"\b(?:Action|actions)[\"']?[ \t]*[:=]|iam_(?:member|binding)\b|\brole_definition_name\b"
     r"|\bAdministratorAccess\b"
 )
 _EVERY_ACTION = re.compile(
