@@ -169,7 +169,7 @@ def catalogue(repository: Path) -> Catalogue:
     Args:
         repository: Any folder; outside a repository only the built-in ones are there.
     """
-    from reviewer.service.prepare_review import read_catalogue
+    from reviewer.service.read_base import read_catalogue
 
     personas, notices = read_catalogue(built_in_personas(), asyncio.run(_texts_at_head(repository)))
     return Catalogue(personas=personas, notices=notices)
@@ -181,7 +181,7 @@ def policy(repository: Path) -> Policy:
     Args:
         repository: Any folder; outside a repository the defaults hold.
     """
-    from reviewer.service.prepare_review import read_policy
+    from reviewer.service.read_base import read_policy
 
     return read_policy(asyncio.run(_texts_at_head(repository)), None)
 
@@ -200,7 +200,7 @@ def built_in_personas() -> tuple[Persona, ...]:
 
 async def _texts_at_head(repository: Path) -> Mapping[str, str]:
     from reviewer.adapters.git.patch_workspace import PatchWorkspace
-    from reviewer.service.prepare_review import CONFIGURATION_GLOBS
+    from reviewer.service.read_base import CONFIGURATION_GLOBS
 
     # An empty patch on HEAD: what a patch takes its configuration from, there or not.
     workspace = PatchWorkspace(b"", name="-", folder=repository, environment=process_environment())

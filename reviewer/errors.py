@@ -17,6 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from typing_extensions import override
+
 
 class ReviewerError(Exception):
     """Root of everything that this program raises on purpose."""
@@ -46,6 +48,7 @@ class UserError(ReviewerError):
         self.line = line
         self.hint = hint
 
+    @override
     def __str__(self) -> str:
         """Return ``path:line: message`` and, on a line of its own, the way out."""
         place = "" if self.path is None else f"{self.path}: "
@@ -91,6 +94,7 @@ class ConfigurationError(UserError):
             others = [*errors[1:_MOST_TOLD], cls(more, path=first.path)]
         return cls(first.message, path=first.path, line=first.line, hint=first.hint, others=others)
 
+    @override
     def __str__(self) -> str:
         """Return every error, each beginning on a line of its own."""
         return "\n".join([super().__str__(), *(str(other) for other in self.others)])

@@ -13,6 +13,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import NamedTuple
 
+from typing_extensions import override
+
 
 class Side(StrEnum):
     """Which version of a file a line number counts in."""
@@ -85,6 +87,7 @@ class NotReviewed:
     reason: NotReviewedReason
     detail: str = ""
 
+    @override
     def __str__(self) -> str:
         """Return the words that people see: ``generated (.gitattributes)``."""
         return f"{self.reason.value} ({self.detail})" if self.detail else self.reason.value
@@ -115,6 +118,7 @@ class Location:
             and other.start_line <= self.end_line
         )
 
+    @override
     def __str__(self) -> str:
         """Return ``path:line`` or ``path:first-last``."""
         if self.start_line == self.end_line:

@@ -12,10 +12,13 @@ A rule's verdict from mechanical evidence alone:
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+
+from typing_extensions import override
 
 from reviewer.domain.change import Change, FileChange, Location
 from reviewer.domain.evidence import Decides, Evidence, EvidenceKind, Examination, Hit
@@ -23,6 +26,9 @@ from reviewer.domain.finding import Confidence, Finding, fingerprint
 from reviewer.domain.persona import Persona, Rule, Severity
 
 NO_MODEL = "no model configured"
+
+#: Evidence that may speak of files that nobody reviews: a secret in a lock file is a secret.
+_SEE_LISTED_FILES = frozenset({EvidenceKind.FACT, EvidenceKind.SECRET})
 
 
 class Verdict(StrEnum):
@@ -80,6 +86,7 @@ class Score:
         """Return how many rules ended in this verdict."""
         return dict(self.verdicts).get(verdict, 0)
 
+    @override
     def __str__(self) -> str:
         """Return ``71 %``, or ``n/a``; 100 % only where nothing failed."""
         if self.percent is None:
@@ -171,11 +178,10 @@ def _answer(
     examination: Examination,
     claimed: Sequence[tuple[Evidence, Hit]],
 ) -> Answer:
-    verdict, reason, findings = Verdict.NOT_ASSESSED, NO_MODEL, ()
     files = rule.applies.files(change)
     found = tuple(_findings(persona, rule, change, files, claimed))
     if found:
-        verdict, findings = Verdict.FAIL, found
+        verdict = Verdict.FAIL
         reason = ", ".join(dict.fromkeys(source for f in found for source in f.sources))
     elif not files and not _speaks_of_the_change(rule):
         verdict, reason = Verdict.NOT_APPLICABLE, "no file of this change that it speaks about"
@@ -187,7 +193,7 @@ def _answer(
         severity=rule.severity,
         verdict=verdict,
         reason=reason,
-        findings=findings,
+        findings=found,
     )
 
 
@@ -265,7 +271,7 @@ def _findings(
         claimed, key=lambda pair: (order.get(pair[1].path, -1), pair[1].start_line or 0)
     ):
         file = change.by_path.get(hit.path)
-        if file is None or (hit.path not in allowed and hit.kind is not EvidenceKind.FACT):
+        if file is None or (hit.path not in allowed and hit.kind not in _SEE_LISTED_FILES):
             continue
         location = _locate(file, hit)
         if hit.start_line is not None and location is None:
@@ -290,10 +296,24 @@ def _findings(
             quote="" if location is None else file.text_at(location),
             sources=(_source(hit.kind, (hit.tool, hit.code) if hit.tool else (hit.code,)),),
             family=rule.family or rule.id,
+            habit_kept=_habit_kept(rule, file, change),
             fingerprint=first
             if repeat == 0
             else fingerprint(rule_id=rule.id, file=file, location=location, repeat=repeat),
         )
+
+
+def _habit_kept(rule: Rule, file: FileChange, change: Change) -> bool:
+    """Tell whether the code around a finding keeps the rule at all, at the base.
+
+    A file is judged by its own text at the base; a new file by those files of its language that
+    the change edits. Where nothing is known, the habit is taken to be kept.
+    """
+    if not rule.habit:
+        return True
+    others = [file] if file.base_text else [f for f in change.files if f.language == file.language]
+    texts = [other.base_text for other in others if other.base_text]
+    return not texts or any(re.search(rule.habit, text) for text in texts)
 
 
 def _locate(file: FileChange, hit: Hit) -> Location | None:

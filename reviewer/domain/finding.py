@@ -43,6 +43,8 @@ class Finding:
         family: Findings of one family on one spot are one finding.
         fingerprint: Identity over pushes; see `fingerprint`.
         co_signers: Other personas that say the same, by name.
+        habit_kept: Whether the code around it keeps the rule elsewhere; where it does not, the
+            finding counts and is told in the summary, but does not stand inline.
     """
 
     rule_id: str
@@ -59,6 +61,7 @@ class Finding:
     family: str
     fingerprint: str
     co_signers: tuple[str, ...] = ()
+    habit_kept: bool = True
 
     @property
     def to_fix(self) -> bool:

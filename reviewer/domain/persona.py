@@ -183,6 +183,8 @@ class Rule:
         bad: A snippet that breaks it.
         good: The same snippet, mended.
         family: Findings of one family on one spot are one finding; the rule's id by default.
+        habit: A regular expression that text at the base matches where people keep the rule
+            already; without a match, findings do not stand inline (built-in personas only).
         applies: The precondition.
         evidence: Mechanical evidence, in the order of the file; empty means judgement only.
     """
@@ -197,6 +199,7 @@ class Rule:
     bad: str = ""
     good: str = ""
     family: str = ""
+    habit: str = ""
     applies: Applies = Applies()
     evidence: tuple[Evidence, ...] = ()
 

@@ -170,6 +170,7 @@ def _rules(
             first = document.line(("rules", seen[rule.id], "id"))
             yield (*at, "id"), f"rule {rule.id} exists already, at line {first}", None
         seen.setdefault(rule.id, number)
+        yield from _habit(rule, (*at, "habit"), origin)
         for index, piece in enumerate(rule.evidence):
             here = (*at, "evidence", index)
             yield from _evidence(piece, rule.id, here, origin)
@@ -180,6 +181,17 @@ def _rules(
                 first = document.line(names[piece.pattern])
                 yield here, f"pattern {piece.pattern} exists already, at line {first}", None
             names.setdefault(piece.pattern, here)
+
+
+def _habit(rule: RuleTable, at: KeyPath, origin: Origin) -> _Complaints:
+    if not rule.habit:
+        return
+    if origin is not Origin.BUILT_IN:
+        yield at, "a repository's persona may hold no regular expression", "Leave habit out."
+        return
+    wrong = _not_a_regular_expression(rule.habit)
+    if wrong is not None:
+        yield at, f"this is no regular expression: {wrong}", None
 
 
 def _evidence(piece: EvidenceTable, rule_id: str, at: KeyPath, origin: Origin) -> _Complaints:
@@ -284,6 +296,7 @@ def _rule(table: RuleTable) -> Rule:
         bad=table.bad,
         good=table.good,
         family=table.family,
+        habit=table.habit,
         applies=Applies(
             languages=tuple(applies.languages),
             paths=tuple(applies.paths),

@@ -173,6 +173,11 @@ class RuleTable(Table):
     family: Annotated[str, Field(max_length=40)] = Field(
         default="", description="Findings of one family on one spot are one finding."
     )
+    habit: Annotated[str, Field(max_length=500)] = Field(
+        default="",
+        description="A regular expression; where text at the base does not match it, people do "
+        "not keep the rule yet, and findings do not stand inline. For the personas that ship.",
+    )
     applies: AppliesTable = AppliesTable()
     evidence: Annotated[list[EvidenceTable], Field(max_length=100)] = Field(default=[])
 

@@ -270,6 +270,8 @@ def _outcome(
         return Outcome(kind=summary, reason=f"severity below {limits.inline_severity.value}")
     if not finding.confidence.at_least(limits.inline_confidence):
         return Outcome(kind=summary, reason=f"confidence below {limits.inline_confidence.value}")
+    if not finding.habit_kept:
+        return Outcome(kind=summary, reason="the code around it does not keep this rule either")
     if first is not None:
         where = "" if first.location is None else f" at line {first.location.start_line}"
         return Outcome(kind=summary, reason=f"same rule as{where}", of=first.fingerprint)

@@ -14,7 +14,7 @@ files never matters.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
@@ -94,6 +94,7 @@ def select(
     *,
     requested: Sequence[str] = (),
     limit: int = DEFAULT_LIMIT,
+    kept: Collection[str] = (),
     model_configured: bool = False,
 ) -> Selection:
     """Choose the personas that fit a change.
@@ -104,6 +105,7 @@ def select(
         requested: Names that a person asked for (a panel is resolved to names before): exactly
             these are chosen, whatever the change is.
         limit: At most this many by signals.
+        kept: Names that a limit below the default does not push out.
         model_configured: Whether a model answers; wakes personas with ``Wakes.WITH_MODEL``
             where the change has source code in any language.
 
@@ -120,7 +122,7 @@ def select(
     ]
     # Sorting is stable, so equal weights keep the order of the catalogue.
     ranked = sorted(awake, key=lambda name: -_weight(found[name]))
-    chosen = ranked[:limit]
+    chosen = ranked[:limit] + [name for name in ranked[limit:DEFAULT_LIMIT] if name in kept]
     generalists = [
         _generalist(persona, change, model_configured=model_configured)
         for persona in personas

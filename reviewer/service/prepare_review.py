@@ -6,31 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
-from reviewer.domain.agent_definition import AGENT_DEFINITION_GLOBS, parse_agent_definition
 from reviewer.domain.change import Change
-from reviewer.domain.glob import matches_any
-from reviewer.domain.own_linter import CONFIGURATION_GLOBS as LINTER_GLOBS
-from reviewer.domain.persona import PANELS, Origin, Persona
-from reviewer.domain.persona_file import parse_persona
-from reviewer.domain.policy import GUARDED_PERSONA, Policy, PolicyLayer, effective
-from reviewer.domain.repository_configuration import (
-    parse_repository_configuration,
-    unknown_names,
-)
-from reviewer.domain.selection import Selection, select
-from reviewer.errors import ConfigurationError, UserError
+from reviewer.domain.persona import PANELS, Persona
+from reviewer.domain.policy import GUARDED_PERSONA, Policy, PolicyLayer
+from reviewer.domain.selection import Choice, ChoiceKind, Selection, select
+from reviewer.errors import UserError
 from reviewer.ports.progress import Progress
 from reviewer.ports.workspace import Workspace
-
-CONFIGURATION_PATH = ".reviewer.toml"
-PERSONA_GLOB = ".reviewer/personas/*.toml"
-
-#: Every file of the base that may configure a review.
-CONFIGURATION_GLOBS = (
-    CONFIGURATION_PATH,
-    PERSONA_GLOB,
-    *AGENT_DEFINITION_GLOBS,
-    *LINTER_GLOBS,
+from reviewer.service.read_base import (
+    CONFIGURATION_GLOBS,
+    edited_here,
+    misspelt,
+    read_catalogue,
+    read_policy,
 )
 
 
@@ -113,6 +101,7 @@ async def prepare_review(
         able,
         requested=requested or _by_default(policy, able, change),
         limit=policy.limit,
+        kept=frozenset({GUARDED_PERSONA}),
         model_configured=wishes.model_configured,
     )
     return Preparation(
@@ -120,94 +109,25 @@ async def prepare_review(
         base_texts=texts,
         catalogue=catalogue,
         policy=policy,
-        selection=selection,
+        selection=replace(selection, choices=(*selection.choices, *_off(policy, catalogue, able))),
         notices=(
             *policy.notices,
-            *_misspelt(texts, catalogue),
+            *misspelt(texts, catalogue),
             *persona_notices,
-            *_edited_here(change),
+            *edited_here(change),
         ),
     )
 
 
-def read_catalogue(
-    built_in: Sequence[Persona], texts: Mapping[str, str]
-) -> tuple[tuple[Persona, ...], tuple[str, ...]]:
-    """Add the personas that the base of a repository brings to those that ship.
-
-    Args:
-        built_in: The personas that ship.
-        texts: Files of the base by path.
-
-    Returns:
-        All personas, the built-in ones first, and a notice for every file that could not be
-        used; a repository's persona never replaces a built-in one.
-    """
-    personas = list(built_in)
-    notices: list[str] = []
-    for path in sorted(texts):
-        try:
-            persona = _repository_persona(path, texts[path])
-        except ConfigurationError as error:
-            notices.append(f"This persona was not used: {error}")
-            continue
-        if persona is None:
-            continue
-        clash = _clash(persona, personas)
-        if clash is None:
-            personas.append(persona)
-        else:
-            notices.append(f"This persona was not used: {path}: {clash}")
-    return tuple(personas), tuple(notices)
-
-
-def _repository_persona(path: str, text: str) -> Persona | None:
-    if path.startswith(".reviewer/personas/"):
-        return parse_persona(text, path, origin=Origin.REPOSITORY)
-    if path.endswith(".md"):
-        return parse_agent_definition(text, path)
-    return None
-
-
-def _clash(persona: Persona, others: Sequence[Persona]) -> str | None:
-    """Say what stops a persona from standing beside the others."""
-    taken = {rule.id: other.name for other in others for rule in other.rules}
-    if any(other.name == persona.name for other in others):
-        return f"a persona named {persona.name!r} exists already"
-    rule = next((rule.id for rule in persona.rules if rule.id in taken), None)
-    return None if rule is None else f"rule {rule} belongs to {taken[rule]} already"
-
-
-def read_policy(texts: Mapping[str, str], layer: PolicyLayer | None) -> Policy:
-    """Merge the repository's configuration with what the door sets.
-
-    A broken file never stops a review: its error becomes a notice of the policy, and the
-    defaults hold.
-    """
-    layers = []
-    notices: list[str] = []
-    if CONFIGURATION_PATH in texts:
-        try:
-            layers.append(
-                parse_repository_configuration(texts[CONFIGURATION_PATH], CONFIGURATION_PATH)
-            )
-        except ConfigurationError as error:
-            notices.append(f"The configuration was not used, the defaults hold: {error}")
-    if layer is not None:
-        layers.append(layer)
-    policy = effective(*layers)
-    return replace(policy, notices=(*notices, *policy.notices))
-
-
-def _misspelt(texts: Mapping[str, str], catalogue: Sequence[Persona]) -> tuple[str, ...]:
-    """Tell names in a configuration that is right otherwise and that nobody has."""
-    if CONFIGURATION_PATH not in texts:
-        return ()
-    try:
-        wrong = unknown_names(texts[CONFIGURATION_PATH], CONFIGURATION_PATH, catalogue)
-    except ConfigurationError:
-        return ()  # the policy tells it
-    return tuple(f"This line of the configuration has no effect: {error}" for error in wrong)
+def _off(
+    policy: Policy, catalogue: Sequence[Persona], able: Sequence[Persona]
+) -> tuple[Choice, ...]:
+    """List the personas that the configuration switches off: nobody is gone without a word."""
+    return tuple(
+        Choice(persona=p.name, kind=ChoiceKind.NOT_CHOSEN, reason=policy.persona_off(p.name) or "")
+        for p in catalogue
+        if p not in able
+    )
 
 
 def _by_default(policy: Policy, catalogue: Sequence[Persona], change: Change) -> tuple[str, ...]:
@@ -250,22 +170,6 @@ def _nearest(word: str, known: Sequence[str] | Mapping[str, object]) -> str:
     close = get_close_matches(word, list(known), n=1)
     meant = f"Did you mean {close[0]!r}? " if close else ""
     return f"{meant}Known are: {', '.join(known)}."
-
-
-def _edited_here(change: Change) -> tuple[str, ...]:
-    """Say that a change to our own configuration takes no effect before it is merged."""
-    own = [
-        file.path
-        for file in change.files
-        if file.path == CONFIGURATION_PATH
-        or file.path.startswith(".reviewer/")
-        or matches_any(AGENT_DEFINITION_GLOBS, file.path) is not None
-    ]
-    if not own:
-        return ()
-    return (
-        f"This change edits {', '.join(own)}; the review was made with the version at the base.",
-    )
 
 
 def _tell(progress: Progress | None, stage: str) -> None:

@@ -6,7 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from reviewer.domain.change import Change, FileChange, FileStatus, Hunk, Line, LineKind, Side
+from reviewer.domain.change import (
+    Change,
+    FileChange,
+    FileStatus,
+    Hunk,
+    Line,
+    LineKind,
+    NotReviewed,
+    NotReviewedReason,
+    Side,
+)
 from reviewer.domain.checklist import NO_MODEL, Answer, Verdict, answer_mechanically
 from reviewer.domain.evidence import (
     Decides,
@@ -203,3 +213,33 @@ def test_every_rule_gets_exactly_one_answer_in_the_order_of_the_file() -> None:
     card = answer_mechanically(persona(*rules), change(), Examination(hits=(hit(),)))
     assert [a.rule_id for a in card.answers] == [r.id for r in rules]
     assert all(a.reason for a in card.answers)
+
+
+def with_base(text: str, path: str = "app.py") -> FileChange:
+    return replace(edited(path), base_text=text)
+
+
+def test_a_habit_that_the_file_keeps_at_its_base_is_expected_of_the_change() -> None:
+    typed = replace(rule(RUFF_BOTH), habit="->")
+    seen = Examination(hits=(hit(),))
+    assert answer(typed, seen, with_base("def f() -> int: ...")).findings[0].habit_kept
+    assert not answer(typed, seen, with_base("def f(): ...")).findings[0].habit_kept
+
+
+def test_a_new_file_is_judged_by_the_files_around_it() -> None:
+    typed = replace(rule(RUFF_BOTH), habit="->")
+    seen = Examination(hits=(hit(),))
+    alone = answer(typed, seen, edited())
+    beside = answer(typed, seen, edited(), with_base("def f(): ...", "old.py"))
+    assert alone.findings[0].habit_kept
+    assert not beside.findings[0].habit_kept
+
+
+def test_a_secret_in_a_file_that_nobody_reviews_is_still_a_secret() -> None:
+    scanner = Evidence(kind=EvidenceKind.SECRET, codes=("*",), decides=Decides.BOTH)
+    listed = replace(
+        edited("poetry.lock", None), not_reviewed=NotReviewed(reason=NotReviewedReason.LOCK_FILE)
+    )
+    seen = Examination(hits=(hit(kind=EvidenceKind.SECRET, code="token", path="poetry.lock"),))
+    anywhere = replace(rule(scanner), applies=Applies())
+    assert answer(anywhere, seen, listed, edited()).verdict is Verdict.FAIL

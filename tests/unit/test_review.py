@@ -159,6 +159,12 @@ def test_what_the_repositorys_own_linter_reports_is_not_repeated_inline() -> Non
     assert placed[0].outcome.reason == "your own ruff reports this (pyproject.toml)"
 
 
+def test_what_the_code_around_does_not_keep_either_is_told_in_the_summary_only() -> None:
+    placed = place(merge([replace(finding(), habit_kept=False)], PERSONAS), change())
+    assert placed[0].outcome.kind is OutcomeKind.SUMMARY
+    assert placed[0].outcome.reason == "the code around it does not keep this rule either"
+
+
 def test_paths_may_have_thresholds_of_their_own() -> None:
     strict = Thresholds(inline_severity=Severity.CRITICAL)
     assert list(outcomes(finding(), thresholds_of=lambda _: strict).values()) == [
