@@ -86,7 +86,10 @@ def iam_wildcard(change: Change) -> Observation:
 def _may_hold_policy(file: FileChange) -> bool:
     if not _FILE.search(file.path) or is_test(file.path):
         return False
-    return file.head_text is None or _POLICY.search(file.head_text) is not None
+    if file.head_text is None:
+        # A bare patch: only lines that it adds could be a new permission.
+        return any(_POLICY.search(line[:2000]) for line in file.added.values())
+    return _POLICY.search(file.head_text) is not None
 
 
 def _wildcard(file: FileChange) -> Seen:

@@ -52,7 +52,13 @@ def is_workflow(file: FileChange) -> bool:
 
 
 def _is_ci(file: FileChange) -> bool:
-    return (is_workflow(file) or _OTHER_CI.search(file.path) is not None) and not is_test(file.path)
+    if is_test(file.path) or not (is_workflow(file) or _OTHER_CI.search(file.path)):
+        return False
+    if file.head_text is None:
+        # A bare patch: only what it adds or takes away can leave an image unscanned.
+        shown = [*file.added.values(), *file.removed.values()]
+        return any(_PUSH.search(line) or _BUILD_PUSH.search(line) for line in shown)
+    return True
 
 
 def _documents(file: FileChange) -> tuple[Node, ...] | NotRead:
