@@ -1,0 +1,1 @@
+"""Model providers, one wire format to a module: each sends a request once, reads strictly."""
