@@ -38,8 +38,8 @@ _OTHER_SUFFIX = re.compile(
     r"\.(?:dockerignore|md|py|sh|go|js|ts|txt|rst|ya?ml|json)$", re.IGNORECASE
 )
 _FOR_DEVELOPMENT = re.compile(
-    r"(?:^|/)\.devcontainer/|(?:^|/)\.(?:ci|github|gitlab|circleci)/|(?:^|/)ci/"
-    r"|[.-](?:dev|development|devel|ci|test|tests|build|builder|local)$|(?:^|/)dev[.-]dockerfile$",
+    r"(?:^|/)\.(?:devcontainer|codesandbox|gitpod|binder)/|(?:^|/)\.(?:ci|github|gitlab|circleci)/|(?:^|/)ci/"
+    r"|[.-](?:dev|development|devel|debug|ci|test|tests|build|builder|local)$|(?:^|/)dev[.-]dockerfile$",
     re.IGNORECASE,
 )
 _DEVELOPMENT_STAGE = re.compile(

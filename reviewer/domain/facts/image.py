@@ -105,7 +105,8 @@ class Image:
     @property
     def is_small(self) -> bool:
         """Whether its name says that it is a small variant."""
-        return _SMALL.search(str(self)) is not None
+        # A Java run-time without the development kit is the small one of its family.
+        return _SMALL.search(str(self)) is not None or "-jre" in self.tag
 
     @property
     def is_full(self) -> bool:
