@@ -211,7 +211,7 @@ def _without(codes: Iterable[str], reason: str) -> Examination:
 
 
 def _sheets(found: Sequence[Subject]) -> tuple[list[_Sheet], list[Unexamined]]:
-    """Prepare the copies: a folder a file, in it a name that says only what ruff must know."""
+    """Prepare the copies, under names that say only what ruff must know."""
     sheets: list[_Sheet] = []
     foreign: list[Unexamined] = []
     for number, subject in enumerate(found):
@@ -223,16 +223,17 @@ def _sheets(found: Sequence[Subject]) -> tuple[list[_Sheet], list[Unexamined]]:
                 foreign.append(Unexamined(kind=_KIND, path=subject.file.path, reason=reason))
             else:
                 sheets.append(
-                    _Sheet(subject=subject, name=f"{number}/notebook.ipynb", notebook=notebook)
+                    _Sheet(subject=subject, name=f"notebook_{number}.ipynb", notebook=notebook)
                 )
             continue
-        # ruff treats stubs and packages in their own way.
-        name = "__init__" if path.stem == "__init__" else "module"
+        # ruff treats stubs and packages in their own way. Only a package needs a folder of its
+        # own; a folder a file costs more to remove than ruff needs to read them all.
         suffix = ".pyi" if path.suffix == ".pyi" else ".py"
+        name = f"{number}/__init__{suffix}"
         sheets.append(
             _Sheet(
                 subject=subject,
-                name=f"{number}/{name}{suffix}",
+                name=name if path.stem == "__init__" else f"module_{number}{suffix}",
                 line_starts=_line_starts(subject.text),
             )
         )
@@ -256,7 +257,7 @@ def _line_starts(text: str) -> tuple[int, ...]:
 def _copy(sheets: Iterable[_Sheet], folder: Path) -> None:
     for sheet in sheets:
         place = folder / sheet.name
-        place.parent.mkdir()
+        place.parent.mkdir(exist_ok=True)
         place.write_bytes(sheet.subject.text.encode())
 
 
@@ -268,7 +269,7 @@ def _read(
         return outcome.reason
     if outcome.exit_code != 0:
         return f"ruff {outcome.ending}"
-    by_folder = {sheet.name.split("/")[0]: sheet for sheet in sheets}
+    by_name = {sheet.name: sheet for sheet in sheets}
     seen = _without(set(_NO_EFFECT.findall(outcome.stderr)), "only in ruff's preview")
     unread = [line for line in outcome.stderr.splitlines() if "Failed to" in line]
     if unread:
@@ -276,7 +277,7 @@ def _read(
         return "ruff could not read every file"
     try:
         for record in reply.records(outcome.stdout):
-            seen += _entry(record, by_folder, codes)
+            seen += _entry(record, by_name, codes)
     except reply.UnexpectedReplyError as error:
         return f"ruff: {error}"
     # One syntax error leads to the next; the first says where to look.
@@ -285,10 +286,11 @@ def _read(
 
 
 def _entry(
-    record: Mapping[str, object], by_folder: Mapping[str, _Sheet], codes: Sequence[str]
+    record: Mapping[str, object], by_name: Mapping[str, _Sheet], codes: Sequence[str]
 ) -> Examination:
     """Turn one diagnostic into a hit, or into "does not parse"."""
-    sheet = by_folder.get(Path(reply.text(record, "filename")).parent.name)
+    copy = Path(reply.text(record, "filename"))
+    sheet = by_name.get(copy.name) or by_name.get(f"{copy.parent.name}/{copy.name}")
     if sheet is None:
         raise reply.UnexpectedReplyError("it speaks of a file that it was not given")
     raw_code, raw_cell = record.get("code"), record.get("cell")
