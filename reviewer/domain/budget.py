@@ -14,6 +14,10 @@ from enum import StrEnum
 
 from typing_extensions import override
 
+#: What a dollar buys of a model whose price nobody knows, where a ceiling is in dollars alone:
+#: the price of a dear model's output, so that the ceiling still holds.
+UNPRICED_TOKENS_PER_DOLLAR = 20_000
+
 
 class Scope(StrEnum):
     """What a ceiling sums over; the value is shown to people."""
@@ -47,7 +51,7 @@ class Ceiling:
         scope: What it sums over.
         tokens: The most tokens; None for no bound.
         dollars: The most US dollars; None for no bound. A call of unknown price is bound by
-            tokens alone.
+            tokens alone; where a ceiling has none, by ``UNPRICED_TOKENS_PER_DOLLAR``.
         already: What the scope spent before this run.
     """
 
@@ -99,22 +103,44 @@ class Budget:
         Returns:
             The budget that holds the reservation, or whose ceiling forbids it.
         """
-        held = sum((amount.tokens for _, amount in self.reserved), 0)
-        held_dollars = sum(
-            (amount.dollars or Decimal(0) for _, amount in self.reserved), Decimal(0)
-        )
         for ceiling in self.ceilings:
-            alone = ceiling.scope is Scope.CALL
-            tokens = 0 if alone else ceiling.already.tokens + self.settled.tokens + held
-            if ceiling.tokens is not None and tokens + worst.tokens > ceiling.tokens:
-                return Refusal(scope=ceiling.scope, limit=f"{ceiling.tokens:,} tokens")
-            if ceiling.dollars is None or worst.dollars is None:
-                continue
-            before = (ceiling.already.dollars or Decimal(0)) + (self.settled.dollars or Decimal(0))
-            dollars = Decimal(0) if alone else before + held_dollars
-            if dollars + worst.dollars > ceiling.dollars:
-                return Refusal(scope=ceiling.scope, limit=f"${ceiling.dollars:.2f}")
+            limit = self._exceeded(ceiling, worst)
+            if limit:
+                return Refusal(scope=ceiling.scope, limit=limit)
         return replace(self, reserved=(*self.reserved, (call, worst)))
+
+    def may_fit_later(self, worst: Amount) -> bool:
+        """Tell whether a call that is refused now may fit once the calls under way have ended.
+
+        They are reserved at their worst and mostly end far below it.
+        """
+        ended = replace(self, reserved=())
+        return bool(self.reserved) and not any(
+            ended._exceeded(ceiling, worst)  # noqa: SLF001 - a budget as this one
+            for ceiling in self.ceilings
+        )
+
+    def _exceeded(self, ceiling: Ceiling, worst: Amount) -> str:
+        """Return the limit that a call would exceed, in words; empty for none."""
+        before = Amount() if ceiling.scope is Scope.CALL else self._taken(ceiling)
+        tokens = ceiling.tokens
+        if tokens is None and ceiling.dollars is not None and worst.dollars is None:
+            tokens = int(ceiling.dollars * UNPRICED_TOKENS_PER_DOLLAR)
+        if tokens is not None and before.tokens + worst.tokens > tokens:
+            return f"{tokens:,} tokens"
+        if ceiling.dollars is None or worst.dollars is None:
+            return ""
+        if (before.dollars or Decimal(0)) + worst.dollars > ceiling.dollars:
+            return f"${ceiling.dollars:.2f}"
+        return ""
+
+    def _taken(self, ceiling: Ceiling) -> Amount:
+        """Add up what a ceiling's scope has spent and holds in reserve."""
+        amounts = (ceiling.already, self.settled, *(amount for _, amount in self.reserved))
+        return Amount(
+            tokens=sum(amount.tokens for amount in amounts),
+            dollars=sum((amount.dollars or Decimal(0) for amount in amounts), Decimal(0)),
+        )
 
     def settle(self, call: str, actual: Amount | None) -> Budget:
         """Replace a reservation by what the call really used.

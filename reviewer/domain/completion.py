@@ -190,6 +190,7 @@ class FailureKind(StrEnum):
     DEFERRED = "deferred"  # Retry-After over the limit: for a later run
     BUDGET = "budget"  # our own ceiling
     DEADLINE = "deadline"  # the run's time is over
+    CANCELLED = "cancelled"  # given up by us while it was under way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""The metered client round the model port: bounds, budget, retries, prices, kept answers."""
