@@ -22,7 +22,7 @@ _POLICY = re.compile(
     r"|\bAdministratorAccess\b"
 )
 _EVERY_ACTION = re.compile(
-    r"(?:^|[\s{,])[\"']?(?:Action|actions)[\"']?\s*[:=]\s*\[?\s*[\"']?(?P<action>\*(?::\*)?)[\"']?\s*[\],;}]*\s*,?\s*(?:#.*)?$"
+    r"(?:^|[\s{,])[\"']?(?:Action|actions)[\"']?\s*[:=]\s*\[?\s*[\"']?(?P<action>\*(?::\*)?)[\"']?\s*\]?\s*(?:[,;}#]|$)"
 )
 _LIST_OPENS = re.compile(r"[\"']?\b(?:Action|actions)[\"']?\s*[:=]\s*\[?\s*$")
 _STAR = re.compile(r"^\s*-?\s*[\"']\*(?::\*)?[\"']\s*,?\s*$")
@@ -125,8 +125,8 @@ def _allows_everything(lines: Sequence[str], index: int, line: str) -> bool:
 
 def _denies(lines: Sequence[str], index: int) -> bool:
     """Tell whether the statement round a line has the effect Deny: the nearest effect decides."""
-    for distance in range(1, _NEAR):
-        for near in (index - distance, index + distance):
+    for distance in range(_NEAR):
+        for near in dict.fromkeys((index - distance, index + distance)):
             if 0 <= near < len(lines):
                 match = _EFFECT.search(lines[near][:2000])
                 if match is not None and not _parted(lines, index, near):
