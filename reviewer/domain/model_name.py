@@ -18,6 +18,7 @@ from reviewer.errors import UserError
 
 PROVIDERS = ("anthropic", "compatible", "gemini", "openai")
 
+_LONGEST_SHOWN = 80
 _EXAMPLES = "anthropic:claude-sonnet-5-5 or compatible:http://127.0.0.1:8080/v1#NAME"
 #: Also a piece of a path for Gemini, so neither ``..`` nor ``?`` nor ``%`` can stand in it.
 _MODEL = re.compile(r"[A-Za-z0-9/](?:[A-Za-z0-9_:@+/-]|\.(?!\.)){0,199}")
@@ -87,6 +88,8 @@ def _unknown_provider(provider: str, text: str) -> UserError:
 
 
 def _wrong(text: str, what: str, hint: str) -> UserError:
-    # A key that was pasted here by mistake stays unseen.
-    shown = "".join(mark if mark.isprintable() else " " for mark in redact(text)[:80])
-    return UserError(f'the model "{shown}" {what}', hint=hint if hint[-1] in ".?" else f"{hint}.")
+    # A key that was pasted here by mistake stays unseen: no name of a model is as long as one.
+    shown = redact(text) if len(text) <= _LONGEST_SHOWN else ""
+    shown = "".join(mark if mark.isprintable() else " " for mark in shown)
+    model = f'the model "{shown}"' if shown else "the model"
+    return UserError(f"{model} {what}", hint=hint if hint[-1] in ".?" else f"{hint}.")

@@ -20,10 +20,12 @@ class Event:
     Args:
         name: Its name, empty where it has none.
         data: Its data lines, joined by line feeds.
+        ended: Whether the empty line that ends it arrived.
     """
 
     name: str
     data: str
+    ended: bool = True
 
 
 class EventStream:
@@ -52,10 +54,10 @@ class EventStream:
     def close(self) -> Iterator[Event]:
         """Give the last event, which some servers do not end with an empty line.
 
-        One that was cut off comes out too: its data does not parse, or no final event follows.
+        One that was cut off comes out too; only its data can tell.
         """
         yield from self._end_line()
-        yield from self._dispatch()
+        yield from self._dispatch(ended=False)
 
     def _end_line(self) -> Iterator[Event]:
         line = b"".join(self._line).decode("utf-8", "replace")
@@ -73,8 +75,8 @@ class EventStream:
         elif field == "event":
             self._name = value
 
-    def _dispatch(self) -> Iterator[Event]:
+    def _dispatch(self, *, ended: bool = True) -> Iterator[Event]:
         if self._data:
-            yield Event(name=self._name, data="\n".join(self._data))
+            yield Event(name=self._name, data="\n".join(self._data), ended=ended)
         self._name = ""
         self._data = []

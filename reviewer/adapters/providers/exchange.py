@@ -189,9 +189,14 @@ def text_at(source: Mapping[str, object], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def broken(message: str, *, kind: FailureKind = FailureKind.PROTOCOL) -> CompletionError:
+def _broken(message: str, *, kind: FailureKind = FailureKind.PROTOCOL) -> CompletionError:
     """Make the error for an answer of status 200 that cannot be used."""
     return CompletionError(Failure(kind=kind, message=message, status=200))
+
+
+def _cut_off() -> CompletionError:
+    """Make the error for an answer that ends before its end: a broken line, to be tried again."""
+    return _broken("the answer was cut off", kind=FailureKind.TRANSIENT)
 
 
 async def _require_stream(reply: Reply, call: Call) -> None:
@@ -208,9 +213,9 @@ async def _require_stream(reply: Reply, call: Call) -> None:
         raise CompletionError(failure)
     kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "text/event-stream":
-        raise broken(f"status 200 with {one_line(kind, 60) or 'no type'} instead of a stream")
+        raise _broken(f"status 200 with {one_line(kind, 60) or 'no type'} instead of a stream")
     if reply.packed:
-        raise broken("status 200 with a packed answer, which was not asked for")
+        raise _broken("status 200 with a packed answer, which was not asked for")
 
 
 async def _beginning(reply: Reply) -> bytes:
@@ -246,8 +251,7 @@ async def _collected(
             if answer.over:
                 break
     if not answer.complete or (end_mark and not answer.over):
-        # The end of a body without a length looks like this when a line breaks: try again.
-        raise broken("the answer was cut off", kind=FailureKind.TRANSIENT)
+        raise _cut_off()
     return answer
 
 
@@ -266,7 +270,9 @@ def _document(event: Event) -> Mapping[str, object]:
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
-        raise broken("an event of the answer is not a JSON object")
+        if not event.ended:
+            raise _cut_off()
+        raise _broken("an event of the answer is not a JSON object")
     return document
 
 
