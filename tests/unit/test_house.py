@@ -163,10 +163,12 @@ def test_each_library_stands_behind_its_own_door(path: Path) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=_name)
 def test_nobody_catches_everything(path: Path) -> None:
+    # A handler that ends by raising the same again cleans up; it swallows nothing.
     broad = [
         node.lineno
         for node in ast.walk(_tree(path))
         if isinstance(node, ast.ExceptHandler)
+        and not (isinstance(node.body[-1], ast.Raise) and node.body[-1].exc is None)
         and (
             node.type is None
             or (isinstance(node.type, ast.Name) and node.type.id in {"Exception", "BaseException"})
