@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reviewer.domain.change import Side
+from reviewer.domain.change import Location, Side
 from reviewer.domain.checklist import Verdict
 from reviewer.domain.finding import Finding
 from reviewer.domain.persona import Severity
@@ -80,6 +80,21 @@ class DroppedClaim:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """Replacement text that a model offers for the lines that it quoted; not yet checked.
+
+    Args:
+        fingerprint: The finding that it would mend.
+        location: The lines that it would replace.
+        text: What would stand there.
+    """
+
+    fingerprint: str
+    location: Location
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckedAnswers:
     """What is left of a model's answers after every check.
 
@@ -87,8 +102,12 @@ class CheckedAnswers:
         verdicts: One a rule that was asked: verdict and reason.
         findings: Findings whose quote was found, with low confidence until verified.
         dropped: What was not believed.
+        proposals: Replacements that were offered with findings that stay; see `suggestion`.
+        notes: What code changed in findings that stay (a raised severity taken back, …).
     """
 
     verdicts: tuple[tuple[str, Verdict, str], ...]
     findings: tuple[Finding, ...]
     dropped: tuple[DroppedClaim, ...]
+    proposals: tuple[Proposal, ...] = ()
+    notes: tuple[str, ...] = ()
