@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from reviewer.domain.change import Side
+from reviewer.domain.facts import FACTS
 from reviewer.domain.facts.image import Image
 from tests.personas.snippet_harness import file_change
-from tests.unit.facts.fact_example import FACTS, ask, change, lines
+from tests.unit.facts.fact_example import ask, change, lines
 
 SLIM = "FROM python:3.12-slim\n"
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from reviewer.domain.change import FileKind, NotReviewed, NotReviewedReason
+from reviewer.domain.facts import FACTS
 from tests.personas.snippet_harness import file_change
-from tests.unit.facts.fact_example import FACTS, ask, change, lines
+from tests.unit.facts.fact_example import ask, change, lines
 
 CODE = "".join(f"value_{number} = compute({number})\n" for number in range(30))
 

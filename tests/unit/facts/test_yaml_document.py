@@ -5,15 +5,21 @@ from __future__ import annotations
 import time
 
 from reviewer.domain.facts.observation import NotRead
-from reviewer.domain.facts.yaml_document import documents
+from reviewer.domain.facts.yaml_document import Node, documents
+
+
+def _there(node: Node | None) -> Node:
+    assert node is not None
+    return node
 
 
 def test_nodes_know_their_lines() -> None:
     (document,) = documents("a: 1\nb:\n  - x: |\n      one\n      two\n    y: 2\n")  # type: ignore[misc]
-    b = document.get("b")
+    b = _there(document.get("b"))
+    x = _there(b.items[0].get("x"))
 
-    assert document.key("b").line == 2
-    assert (b.items[0].get("x").line, b.items[0].get("x").last) == (3, 5)
+    assert _there(document.key("b")).line == 2
+    assert (x.line, x.last) == (3, 5)
     assert b.items[0].word("y") == "2"
 
 
@@ -28,8 +34,8 @@ def test_no_alias_is_followed_and_nothing_is_constructed() -> None:
     bomb = "a: &a [x, x]\n" + "".join(f"l{n}: &l{n} [*a, *a]\n" for n in range(50))
     (document,) = documents(bomb + "z: !!python/object/apply:os.system ['id']\n")  # type: ignore[misc]
 
-    assert [item.text for item in document.get("l3").items] == ["*a", "*a"]
-    assert [item.text for item in document.get("z").items] == ["id"]
+    assert [item.text for item in _there(document.get("l3")).items] == ["*a", "*a"]
+    assert [item.text for item in _there(document.get("z")).items] == ["id"]
 
 
 def test_a_template_says_that_it_is_one() -> None:
