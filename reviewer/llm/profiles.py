@@ -173,7 +173,8 @@ _OPENAI = {
     "gpt-5.4-mini": _gpt(efforts=_UP_TO_XHIGH, reasons=False, context=400_000),
     "gpt-5.4-nano": _gpt(efforts=_UP_TO_XHIGH, reasons=False, context=400_000),
     "gpt-5.4-pro": _gpt(sampling=Sampling.NEVER, efforts=("medium", "high", "xhigh")),
-    "gpt-5.3": _gpt(efforts=_UP_TO_XHIGH, reasons=False, context=400_000),
+    "gpt-5.3": _gpt(efforts=_UP_TO_XHIGH, reasons=False, output=16_384, context=128_000),
+    "gpt-5.3-codex": _gpt(efforts=_UP_TO_XHIGH, reasons=False, context=400_000),
     "gpt-5.3-chat": _gpt(
         sampling=Sampling.NEVER, efforts=("medium",), output=16_384, context=128_000
     ),
