@@ -9,7 +9,7 @@ import pytest
 from reviewer.domain.status import TRANSITIONS, RunState, advance
 
 
-@pytest.mark.parametrize(("current", "following"), itertools.product(RunState, repeat=2))
+@pytest.mark.parametrize(("current", "following"), list(itertools.product(RunState, repeat=2)))
 def test_only_the_steps_of_the_table_are_possible(current: RunState, following: RunState) -> None:
     if following in TRANSITIONS[current]:
         assert advance(current, following) is following
