@@ -25,7 +25,8 @@ from reviewer.adapters.providers.usage import gemini_usage, mapping
 from reviewer.domain.completion import Completion, CompletionRequest, Finish
 
 BASE_URL = "https://generativelanguage.googleapis.com"
-#: What the vendor's own client uses since 3.0.
+#: What the vendor's own client uses since 3.0. Preview models and aliases such as
+#: ``gemini-flash-latest`` exist on v1beta alone: name that version in the address for them.
 _API_VERSION = "v1"
 _VERSIONED = re.compile(r"/v\d+(?:alpha|beta)?\d*$")
 
