@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
 
 _YES = frozenset({"1", "true", "yes", "on"})
+
+#: Where each provider's key stands: in its own variable, which no other provider reads.
+KEY_VARIABLES = {
+    "anthropic": "ANTHROPIC_API_KEY",
+    "openai": "OPENAI_API_KEY",
+    "gemini": "GEMINI_API_KEY",
+    "compatible": "REVIEWER_COMPATIBLE_API_KEY",
+}
+_PROGRAM = "persona-reviewer"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,10 +28,21 @@ class Settings:
         colour: Whether colours are wanted, where the output can show them (``NO_COLOR``,
             https://no-color.org, and ``TERM=dumb``).
         debug: Whether a defect of ours is shown with its traceback (``REVIEWER_DEBUG``).
+        model: Which model answers (``REVIEWER_MODEL``); empty for the operator's file's word.
+        keys: The key of each provider that has one (`KEY_VARIABLES`), never shown.
+        operator_file: The operator's file (``REVIEWER_CONFIG``, else in the user's
+            configuration folder); it need not exist.
+        operator_file_named: Whether somebody named that file, so that it has to exist.
+        state_folder: Where the ledger stands (``REVIEWER_STATE``, else the user's state folder).
     """
 
     colour: bool = True
     debug: bool = False
+    model: str = ""
+    keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
+    operator_file: Path = Path("config.toml")
+    operator_file_named: bool = False
+    state_folder: Path = Path()
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -33,7 +55,32 @@ class Settings:
         return cls(
             colour=not variables.get("NO_COLOR") and variables.get("TERM") != "dumb",
             debug=variables.get("REVIEWER_DEBUG", "").strip().lower() in _YES,
+            model=variables.get("REVIEWER_MODEL", "").strip(),
+            keys={
+                provider: value
+                for provider, name in KEY_VARIABLES.items()
+                if (value := variables.get(name, "").strip())
+            },
+            operator_file=Path(
+                variables.get("REVIEWER_CONFIG")
+                or _user_folder(variables, "XDG_CONFIG_HOME", ".config") / "config.toml"
+            ),
+            operator_file_named=bool(variables.get("REVIEWER_CONFIG")),
+            state_folder=Path(
+                variables.get("REVIEWER_STATE")
+                or _user_folder(variables, "XDG_STATE_HOME", ".local/state")
+            ),
         )
+
+
+def _user_folder(variables: Mapping[str, str], name: str, below_home: str) -> Path:
+    """Return a folder of ours in one of the user's, as the XDG base directories say.
+
+    https://specifications.freedesktop.org/basedir-spec/latest/: a relative path is ignored.
+    """
+    given = Path(variables.get(name, ""))
+    home = Path(variables.get("HOME") or "~").expanduser()
+    return (given if given.is_absolute() else home / below_home) / _PROGRAM
 
 
 def process_environment() -> Mapping[str, str]:

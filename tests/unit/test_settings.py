@@ -8,7 +8,13 @@ from reviewer.config import Settings
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
-    assert Settings.from_environment({}) == Settings(colour=True, debug=False)
+    settings = Settings.from_environment({})
+    assert (settings.colour, settings.debug, settings.model, dict(settings.keys)) == (
+        True,
+        False,
+        "",
+        {},
+    )
 
 
 @pytest.mark.parametrize(
