@@ -154,7 +154,7 @@ async def test_a_server_without_an_end_is_given_up_at_a_bound() -> None:
     async def flood(writer: asyncio.StreamWriter) -> None:
         writer.write(HEAD)
         while True:
-            writer.write(b"data: {}\n\n" * 6_000)
+            writer.write(b"data: {}\n\n: " + b"x" * 60_000 + b"\n")
             await writer.drain()
 
     async with serving(flood) as server:

@@ -153,7 +153,7 @@ async def exchange(
         )
         raise CompletionError(failure) from None
     except HttpError as error:
-        message = shown(str(error), "", call.secrets)
+        message = shown("", str(error), call.secrets)
         failure = Failure(kind=_KIND_OF[error.trouble], message=message, sent=error.sent)
         raise CompletionError(failure) from error
     except TimeoutError as error:

@@ -212,7 +212,7 @@ def shown(what: str, words: str, secrets: tuple[str, ...]) -> str:
     """Make a message that may be logged: one line, printable, redacted, cut."""
     line = redact(words[:_LONGEST_READ], secrets)
     line = " ".join("".join(mark if mark.isprintable() else " " for mark in line).split())
-    message = f"{what}: {line}" if line else what
+    message = ": ".join(part for part in (what, line) if part)
     return message if len(message) <= LONGEST_MESSAGE else f"{message[: LONGEST_MESSAGE - 1]}…"
 
 
