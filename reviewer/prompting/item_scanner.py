@@ -110,15 +110,15 @@ def _without_thoughts(text: str) -> str:
 
 def _outline(text: str, key: str, position: int) -> _Outline | str:
     """Find the first object from a position on that has the array; else say what is wrong."""
-    problem = "there is no JSON object"
+    problem = ""
     for tries, match in enumerate(_OBJECT.finditer(text, position)):
         if tries == _TRIES:
             break
         outline = _trace(text, key, match.start())
         if isinstance(outline, _Outline):
             return outline
-        problem = outline
-    return problem
+        problem = problem or outline
+    return problem or "there is no JSON object"
 
 
 def _trace(text: str, key: str, start: int) -> _Outline | str:
@@ -213,6 +213,7 @@ def _load(text: str) -> object:
     except (ValueError, RecursionError) as error:
         where = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
         said = error.msg if isinstance(error, json.JSONDecodeError) else "a value is too large"
+        said = said.removesuffix(" at")
         raise FaultyItemError(f"{said}{where}") from None
     return value
 

@@ -112,7 +112,8 @@ def _first(error: ValidationError) -> str:
     first = details[0]
     place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])
     more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
-    return cut(one_line(f"{place}: {first['msg']}{more}"), _PROBLEM_LIMIT)
+    message = "it must be an object" if first["type"] == "model_type" else first["msg"]
+    return cut(one_line(f"{place}: {message}{more}"), _PROBLEM_LIMIT)
 
 
 def _answer(wire: WireAnswer) -> ClaimedAnswer:
