@@ -13,10 +13,6 @@ from reviewer.llm.meter import Charge, Reservation, Unbilled
 #: What an account can be made to believe of one answer; more is a server's mistake or a lie.
 _MOST_TOKENS = 100_000_000
 
-#: Statuses with which a provider turns a request away before any work. A 500, 502 or 504 may
-#: come after the model has worked, and so may a time-out; those are charged.
-_TURNED_AWAY = frozenset({*range(400, 500), 503, 529}) - {408, 499}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptRecord:
@@ -95,10 +91,8 @@ class AttemptRecord:
 
 
 def unbilled(failure: Failure) -> Unbilled:
-    """Tell what is known of the usage of an attempt that failed."""
-    if not failure.sent or failure.status in _TURNED_AWAY:
-        return Unbilled.FREE
-    return Unbilled.UNKNOWN
+    """Tell what is known of the usage of an attempt that failed; its adapter knows the wire."""
+    return Unbilled.UNKNOWN if failure.sent else Unbilled.FREE
 
 
 def believable(usage: Usage | None) -> Usage | None:

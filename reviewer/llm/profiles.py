@@ -39,6 +39,8 @@ class ModelProfile:
         max_output_tokens: The longest answer, reasoning included.
         context_tokens: How much input and output it holds; None where nobody says.
         cache_min_tokens: The shortest prefix that its prompt cache keeps; None for no cache.
+        explicit_cache: Whether it takes OpenAI's ``prompt_cache_breakpoint`` (and charges for
+            what it writes to its cache).
         characters_per_token: Of diffs and code, at the cautious end; real usage corrects it.
     """
 
@@ -51,6 +53,7 @@ class ModelProfile:
     max_output_tokens: int
     context_tokens: int | None = None
     cache_min_tokens: int | None = None
+    explicit_cache: bool = False
     characters_per_token: float = 3.2
 
 
@@ -97,6 +100,7 @@ def _gpt(
     reasons: bool = True,
     output: int = 128_000,
     context: int = 1_050_000,
+    explicit: bool = False,
 ) -> ModelProfile:
     """Return a record of an OpenAI model; its prompt cache begins at 1,024 tokens."""
     return ModelProfile(
@@ -107,6 +111,7 @@ def _gpt(
         max_output_tokens=output,
         context_tokens=context,
         cache_min_tokens=1_024,
+        explicit_cache=explicit,
     )
 
 
@@ -132,7 +137,7 @@ def _gemini(
 #: Models of open weights, on servers that take the usual parameters; how much they hold is the
 #: server's setting.
 _OPEN = ModelProfile(sampling=Sampling.ALWAYS, max_output_tokens=32_000)
-_ALWAYS_REASONS = _gpt(sampling=Sampling.NEVER, efforts=_LOW_TO_MAX)
+_ALWAYS_REASONS = _gpt(sampling=Sampling.NEVER, efforts=_LOW_TO_MAX, explicit=True)
 
 _ALWAYS_THINKS = _claude(efforts=_LOW_TO_MAX, reasons=True, can_disable=False, cache_min=512)
 
@@ -163,10 +168,10 @@ _OPENAI = {
     "gpt-6.1-sol": _ALWAYS_REASONS,
     # Four days old when this was written; the vendor says that they follow gpt-6.1-sol.
     "gpt-6.2-": _ALWAYS_REASONS,
-    "gpt-6.1-terra": _gpt(),
-    "gpt-6-sol": _gpt(),
-    "gpt-6-luna": _gpt(),
-    "gpt-5.6-": _gpt(),
+    "gpt-6.1-terra": _gpt(explicit=True),
+    "gpt-6-sol": _gpt(explicit=True),
+    "gpt-6-luna": _gpt(explicit=True),
+    "gpt-5.6-": _gpt(explicit=True),
     "gpt-5.5": _gpt(efforts=_UP_TO_XHIGH, context=1_000_000),
     "gpt-5.5-pro": _gpt(sampling=Sampling.NEVER, efforts=("medium", "high", "xhigh")),
     "gpt-5.4": _gpt(efforts=_UP_TO_XHIGH, reasons=False),

@@ -47,7 +47,7 @@ class Wish(StrEnum):
 #: How attackers put it; the first that fits is granted.
 _SPOKEN: tuple[tuple[str, Wish], ...] = (
     (r"10[,.]?000 findings|ten thousand", Wish.FLOOD),
-    (r"score (of )?100|approve|event", Wish.SCORE),
+    (r"score (of )?100|\bapprove\b|\bevent\b ?[:=]", Wish.SCORE),
     (r"marker|<!--.*(state|dismissed)", Wish.MARKERS),
     (r"(api.?key|secret|token|env)\w*\b.{0,80}(post|print|report|repeat|include)", Wish.CANARY),
     (
@@ -215,11 +215,11 @@ class EvilModel:
 
 
 def find_wish(request: CompletionRequest) -> Wish:
-    """Find what an attacker asks for in everything but our own contract."""
-    text = f"{request.prefix}\n{request.question}"
-    for pattern, wish in _SPOKEN:
-        if re.search(pattern, text, re.IGNORECASE):
-            return wish
+    """Find what an attacker asks for: in the change first, then in what stands behind it."""
+    for text in (request.prefix, request.question):
+        for pattern, wish in _SPOKEN:
+            if re.search(pattern, text, re.IGNORECASE):
+                return wish
     return Wish.CLEAN
 
 

@@ -35,12 +35,12 @@ PERSONAS = [f"persona-{number}" for number in range(8)]
 CALLS_EACH = 3
 FAILURES = [
     failure(FailureKind.TRANSIENT, status=500),
-    failure(FailureKind.TRANSIENT, status=529),
+    failure(FailureKind.TRANSIENT, status=529, sent=False),
     failure(FailureKind.TRANSIENT),
-    failure(FailureKind.RATE_LIMITED, status=429, retry_after_seconds=3.0),
+    failure(FailureKind.RATE_LIMITED, status=429, retry_after_seconds=3.0, sent=False),
     failure(FailureKind.PROTOCOL, status=200),
-    failure(FailureKind.PARAMETER, status=400, parameter="temperature"),
-    failure(FailureKind.INVALID, status=400),
+    failure(FailureKind.PARAMETER, status=400, parameter="temperature", sent=False),
+    failure(FailureKind.INVALID, status=400, sent=False),
 ]
 
 

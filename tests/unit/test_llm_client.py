@@ -236,24 +236,18 @@ async def test_a_usage_that_cannot_be_true_counts_as_none(impossible: Usage) -> 
     assert not setting.ledger.rows[0].usage_known
 
 
-@pytest.mark.parametrize(
-    ("status", "sent", "free"),
-    [(400, True, True), (401, True, True), (429, True, True), (503, True, True),
-     (529, True, True), (500, True, False), (504, True, False), (408, True, False),
-     (None, True, False), (None, False, True)],
-)  # fmt: skip
-async def test_what_was_turned_away_before_any_work_is_free(
-    status: int | None, *, sent: bool, free: bool
-) -> None:
-    turned_away = failure(FailureKind.INVALID, status=status, sent=sent)
-    setting = Setting(ScriptedModel([turned_away]))
+@pytest.mark.parametrize("sent", [True, False])
+async def test_what_never_reached_a_model_is_free_and_all_else_is_charged(*, sent: bool) -> None:
+    failed = failure(FailureKind.INVALID, status=400, sent=sent)
+    setting = Setting(ScriptedModel([failed]))
+    worst = setting.client.worst_cost(request())
 
     with pytest.raises(CompletionError):
         await setting.client.complete(request())
 
     [row] = setting.ledger.rows
-    assert (row.usage.total == 0) is free
-    assert row.usage_known is free
+    assert row.usage_known is not sent
+    assert row.cost == (worst if sent else 0)
 
 
 async def test_a_cancelled_call_is_settled_and_written_down() -> None:

@@ -68,6 +68,7 @@ def test_what_we_send_to_gpt_agrees_with_pydantic_ai(name: str) -> None:
     assert ours.can_disable_reasoning != theirs["thinking_always_enabled"]
     assert (ours.sampling is Sampling.NEVER) == theirs["thinking_always_enabled"]
     assert (ours.sampling is Sampling.ALWAYS) == (not theirs["openai_supports_reasoning"])
+    assert ours.explicit_cache == theirs["openai_supports_prompt_cache_breakpoints"]
     pinned = theirs.get("openai_reasoning_efforts")
     if isinstance(pinned, frozenset):
         assert set(ours.efforts) == pinned
