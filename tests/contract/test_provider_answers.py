@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reviewer.domain.completion import Completion, Failure, FailureKind, Finish, Usage
 from reviewer.ports.model import CompletionError
@@ -370,3 +373,41 @@ async def test_no_representation_shows_the_key(wire: Format) -> None:
         shown = f"{model!r} {http!r} {model.call(asked)!r} {vars(model)!r}"
 
     assert KEY not in shown
+
+
+NAMES = st.sampled_from(
+    (
+        "type choices delta content refusal finish_reason index usage model message id text "
+        "content_block stop_reason input_tokens output_tokens candidates parts thought error "
+        "finishReason usageMetadata promptTokenCount promptFeedback blockReason prompt_tokens "
+        "completion_tokens"
+    ).split()
+)
+KINDS = st.sampled_from(
+    (
+        "message_start content_block_start content_block_delta message_delta message_stop error "
+        "text_delta stop STOP"
+    ).split()
+)
+LEAVES = st.none() | st.booleans() | st.integers() | KINDS | st.text(max_size=10)
+OBJECTS = st.dictionaries(
+    NAMES,
+    st.recursive(
+        LEAVES,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+        max_leaves=15,
+    ),
+    max_size=6,
+)
+
+
+@every_format
+@given(documents=st.lists(OBJECTS, max_size=4))
+async def test_whatever_arrives_it_is_an_answer_or_a_failure(
+    wire: Format, documents: list[object]
+) -> None:
+    with suppress(CompletionError):
+        completion = await answer(wire.model, events(documents, end="[DONE]"))
+        completion.text.encode()  # no half of a surrogate pair
+        usage = completion.usage or Usage()
+        assert min(usage.fresh_input, usage.cache_read, usage.cache_write, usage.output) >= 0

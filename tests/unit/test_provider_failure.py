@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reviewer.adapters.providers.failure import (
     LONGEST_MESSAGE,
@@ -15,6 +17,7 @@ from reviewer.adapters.providers.failure import (
     read_report,
     streamed_failure,
 )
+from reviewer.adapters.providers.retry_after import LONGEST_SECONDS, retry_after
 from reviewer.domain.completion import Failure, FailureKind
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=UTC)
@@ -333,3 +336,40 @@ def test_an_error_inside_a_stream_has_its_kind_too(document: object, kind: Failu
 
     assert failure.kind is kind
     assert failure.sent
+
+
+NAMES = st.sampled_from(
+    (
+        "error message code type status param details error_code reason violations quotaId "
+        "quotaValue retryDelay detail object"
+    ).split()
+)
+LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
+DOCUMENTS = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(DOCUMENTS, st.integers(100, 599))
+def test_whatever_is_reported_there_is_a_failure(document: object, status: int) -> None:
+    report = read_report(document)
+
+    answered = answered_failure(status, {}, report, sent_parameters=SENT, secrets=(KEY,), now=NOW)
+    streamed = streamed_failure(report, sent_parameters=SENT, secrets=(KEY,))
+
+    for failure in (answered, streamed):
+        assert len(failure.message) <= LONGEST_MESSAGE
+        assert failure.message.isprintable()
+
+
+@given(
+    st.text(max_size=40)
+    | st.sampled_from(["Sat, 21 Nov 99999999999 12:00:00 GMT", "21 Nov 2026 99:99:99 +9999"]),
+    st.text(max_size=20),
+)
+def test_whatever_is_said_a_wait_is_finite_or_unknown(said: str, date: str) -> None:
+    wait = retry_after({"retry-after": said, "retry-after-ms": date, "date": date}, now=NOW)
+
+    assert wait is None or 0 <= wait <= LONGEST_SECONDS

@@ -249,7 +249,7 @@ def _is_billing(status: int, report: Report) -> bool:
     if status not in {400, 403, 429}:
         return False
     return bool(_BILLING_WORDS.search(report.message)) or any(
-        violation.get("quotaValue") in {"0", 0} for violation in _violations(report)
+        str(violation.get("quotaValue")) == "0" for violation in _violations(report)
     )
 
 
