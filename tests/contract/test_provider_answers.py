@@ -376,18 +376,48 @@ async def test_no_representation_shows_the_key(wire: Format) -> None:
 
 
 NAMES = st.sampled_from(
-    (
-        "type choices delta content refusal finish_reason index usage model message id text "
-        "content_block stop_reason input_tokens output_tokens candidates parts thought error "
-        "finishReason usageMetadata promptTokenCount promptFeedback blockReason prompt_tokens "
-        "completion_tokens"
-    ).split()
+    [
+        "type",
+        "choices",
+        "delta",
+        "content",
+        "refusal",
+        "finish_reason",
+        "index",
+        "usage",
+        "model",
+        "message",
+        "id",
+        "text",
+        "content_block",
+        "stop_reason",
+        "input_tokens",
+        "output_tokens",
+        "candidates",
+        "parts",
+        "thought",
+        "error",
+        "finishReason",
+        "usageMetadata",
+        "promptTokenCount",
+        "promptFeedback",
+        "blockReason",
+        "prompt_tokens",
+        "completion_tokens",
+    ]
 )
 KINDS = st.sampled_from(
-    (
-        "message_start content_block_start content_block_delta message_delta message_stop error "
-        "text_delta stop STOP"
-    ).split()
+    [
+        "message_start",
+        "content_block_start",
+        "content_block_delta",
+        "message_delta",
+        "message_stop",
+        "error",
+        "text_delta",
+        "stop",
+        "STOP",
+    ]
 )
 LEAVES = st.none() | st.booleans() | st.integers() | KINDS | st.text(max_size=10)
 OBJECTS = st.dictionaries(

@@ -339,10 +339,23 @@ def test_an_error_inside_a_stream_has_its_kind_too(document: object, kind: Failu
 
 
 NAMES = st.sampled_from(
-    (
-        "error message code type status param details error_code reason violations quotaId "
-        "quotaValue retryDelay detail object"
-    ).split()
+    [
+        "error",
+        "message",
+        "code",
+        "type",
+        "status",
+        "param",
+        "details",
+        "error_code",
+        "reason",
+        "violations",
+        "quotaId",
+        "quotaValue",
+        "retryDelay",
+        "detail",
+        "object",
+    ]
 )
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 DOCUMENTS = st.recursive(
