@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from reviewer.domain.file_schema import PersonaName, ShortLine, Table
+from reviewer.domain.file_schema import PersonaName, Table
 from reviewer.domain.model_name import parse_model_name
 from reviewer.domain.toml_document import parse_toml
 from reviewer.errors import UserError
@@ -42,6 +42,7 @@ def _dollars(value: float) -> float:
 Model = Annotated[str, Field(min_length=3, max_length=400), AfterValidator(_model)]
 Dollars = Annotated[float, Field(gt=0, le=100_000), AfterValidator(_dollars)]
 Tokens = Annotated[int, Field(gt=0, le=10_000_000_000)]
+Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
 PromptName = Annotated[str, Field(pattern=r"^[a-z]{2,20}$")]
 Version = Annotated[int, Field(ge=1, le=9999)]
@@ -62,7 +63,7 @@ class ModelTable(Table):
         default=None, description="How hard a model that reasons thinks."
     )
     pace: Pace = Field(default=Pace.COST, strict=False, description="cost or speed.")
-    language: ShortLine = Field(default="English", description="The language of findings.")
+    language: Language = Field(default="en", description="The language of findings: en, de, …")
     suggestions: bool = Field(default=False, description="Whether findings propose new lines.")
 
 
