@@ -57,27 +57,35 @@ _SIGNALS: tuple[tuple[int, re.Pattern[str]], ...] = tuple(
         # Who may do what.
         (
             4,
-            r"auth|login|logout|passw|secret|session|permission|oauth|jwt|crypt|csrf|cors|sudo"
-            r"|(?<![a-z])(?:acl|rbac|admin|token|sign|verif)",
+            (
+                r"auth|login|logout|passw|secret|session|permission|oauth|jwt|crypt|csrf|cors|sudo"
+                r"|(?<![a-z])(?:acl|rbac|admin|token|sign|verif)"
+            ),
         ),
         # What becomes a command, code or an object.
         (
             4,
-            r"\b(?:eval|exec|system|popen|spawn|subprocess|pickle|unserialize|deserialize"
-            r"|yaml\.load|innerHTML|dangerouslySetInnerHTML|ProcessBuilder|os/exec)\b",
+            (
+                r"\b(?:eval|exec|system|popen|spawn|subprocess|pickle|unserialize|deserialize"
+                r"|yaml\.load|innerHTML|dangerouslySetInnerHTML|ProcessBuilder|os/exec)\b"
+            ),
         ),
         # What changes stored data for good.
         (4, r"migrat|\b(?:alter|drop|truncate|create)\s+(?:table|column|index)\b"),
         (
             3,
-            r"\b(?:select|insert|update|delete)\b.{1,200}?\b(?:from|into|set|where)\b"
-            r"|\.execute\(|\.raw\(|\bsql\b",
+            (
+                r"\b(?:select|insert|update|delete)\b.{1,200}?\b(?:from|into|set|where)\b"
+                r"|\.execute\(|\.raw\(|\bsql\b"
+            ),
         ),
         # What happens at the same time.
         (
             3,
-            r"\b(?:async|await|threads?|threading|locks?|mutex|semaphore|gather|atomic|synchronized"
-            r"|transaction|concurren\w+|retry|go\s+func)\b|\bchan\b",
+            (
+                r"\b(?:async|await|threads?|threading|locks?|mutex|semaphore|gather|atomic|synchronized"
+                r"|transaction|concurren\w+|retry|go\s+func)\b|\bchan\b"
+            ),
         ),
         (3, r"payment|billing|invoice|refund|checkout|currency|\bprice"),
     )

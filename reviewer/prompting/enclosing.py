@@ -135,9 +135,7 @@ def _indent(line: str) -> int:
     return width
 
 
-def _head(
-    text: str, number: int, indent: int, before: Mapping[int, tuple[int, str]]
-) -> int | None:
+def _head(text: str, number: int, indent: int, before: Mapping[int, tuple[int, str]]) -> int | None:
     """Return the line that heads the block which a line opens; None where it opens none."""
     if text == "{":  # on a line of its own, below its head
         above, words = before.get(indent, (None, ""))
