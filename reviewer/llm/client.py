@@ -221,6 +221,7 @@ class LLMClient:
 
     async def _attempt(self, request: CompletionRequest, call: _Call) -> Completion:
         """Make one attempt: reserve, send, settle, write down."""
+        model = self.models(request.model)
         reservation = self._worst(request, attempt=self.new_id())
         await self._meter.reserve(reservation)
         try:
@@ -233,7 +234,7 @@ class LLMClient:
         record = self._record(request, reservation, number=call.number)
         with self.telemetry.span(span_name(request), asked(request, call.number)) as span:
             try:
-                completion = await self._sent(request, call, timeout_seconds)
+                completion = await self._sent(model, request, call, timeout_seconds)
             except CompletionError as error:
                 failure = judged(self._redaction.failure(error.failure))
                 row = self._failed(record, failure)
@@ -255,9 +256,8 @@ class LLMClient:
             return completion
 
     async def _sent(
-        self, request: CompletionRequest, call: _Call, timeout_seconds: float
+        self, model: Model, request: CompletionRequest, call: _Call, timeout_seconds: float
     ) -> Completion:
-        model = self.models(request.model)
         try:
             async with asyncio.timeout(timeout_seconds + _GRACE_SECONDS):
                 completion = await model.complete(

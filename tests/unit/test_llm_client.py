@@ -10,22 +10,25 @@ from decimal import Decimal
 from typing import TypeVar
 
 import pytest
+from typing_extensions import override
 
-from reviewer.domain.attempt import AttemptOutcome
+from reviewer.domain.attempt import Attempt, AttemptOutcome
 from reviewer.domain.budget import Ceiling, Scope
 from reviewer.domain.completion import (
     Completion,
     FailureKind,
     Finish,
+    ModelName,
     Parameters,
     Usage,
 )
 from reviewer.errors import UserError
 from reviewer.llm.cache import MemoryCompletionCache, call_name
 from reviewer.llm.client import ModelMemory
-from reviewer.ports.model import CompletionError
+from reviewer.ports.model import CompletionError, Model
 from reviewer.ports.telemetry import Attribute, Span
 from reviewer.testing.fake_clock import FakeClock
+from reviewer.testing.memory_ledger import MemoryLedger
 from reviewer.testing.scripted_model import ScriptedModel
 from tests.unit.model_example import MODEL, SCHEMA, UNPRICED, Setting, failure, request
 
@@ -264,6 +267,25 @@ async def test_a_cancelled_call_is_settled_and_written_down() -> None:
     assert setting.client.budget_report().total.cost == row.cost
 
 
+async def test_a_row_is_written_even_if_the_call_is_cancelled_meanwhile() -> None:
+    class SlowLedger(MemoryLedger):
+        @override
+        async def record(self, attempt: Attempt) -> None:
+            await asyncio.sleep(0.02)
+            await super().record(attempt)
+
+    ledger = SlowLedger()
+    setting = Setting(ScriptedModel(), ledger=ledger)
+    call = asyncio.create_task(setting.client.complete(request()))
+    await asyncio.sleep(0.01)
+
+    call.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert [row.outcome for row in ledger.rows] == ["answered"]
+
+
 async def test_a_defect_of_an_adapter_is_settled_and_not_hidden() -> None:
     def broken(_: object) -> str:
         raise ZeroDivisionError
@@ -274,6 +296,20 @@ async def test_a_defect_of_an_adapter_is_settled_and_not_hidden() -> None:
         await setting.client.complete(request())
 
     assert [row.outcome for row in setting.ledger.rows] == ["failed"]
+
+
+async def test_a_model_that_cannot_be_made_costs_nothing() -> None:
+    def make(_: ModelName) -> Model:
+        raise UserError("nobody knows this provider")
+
+    setting = Setting(ScriptedModel())
+    setting.client.models = make
+
+    with pytest.raises(UserError, match="nobody knows"):
+        await setting.client.complete(request())
+
+    assert setting.ledger.rows == []
+    assert setting.client.budget_report().total.known_cost == 0
 
 
 async def test_a_model_that_hangs_beyond_its_time_is_left() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -183,6 +184,12 @@ def test_an_effort_is_a_word_of_some_vendor_even_where_a_model_takes_none() -> N
 def test_a_request_beyond_any_model_is_refused() -> None:
     with pytest.raises(UserError, match="longer than any model reads"):
         bounded(request(prefix="x" * 8_000_001), ModelProfile(max_output_tokens=10_000))
+
+
+@pytest.mark.parametrize("name", ["", "a b", "x" * 65, "answer\n"])
+def test_a_schema_s_name_is_what_every_vendor_takes(name: str) -> None:
+    with pytest.raises(UserError, match="schema's name"):
+        bounded(replace(request(), schema_name=name), ModelProfile(max_output_tokens=10_000))
 
 
 def test_a_model_without_schemas_is_sent_none() -> None:
