@@ -51,13 +51,15 @@ _FILES = (
     r"(?:file|director(?:y|ies)|folder|template|script|migration|fixture|changelog|readme"
     r"|lock\s?file|dockerfile|documentation|docs|submodule|page)"
 )
+#: A character of the same clause; the full stop in ``0.27`` or ``a.py`` does not end it.
+_NEAR = r"(?:[^.;,]|[.,](?=\w))"
 _RELEASES = (
     r"(?:version|release|tag|model(?:\s+name|\s+id)?|image|digest|action|year|date|snapshot)"
 )
 
 _SAYS: Mapping[Absence, re.Pattern[str]] = {
     Absence.VERSION: re.compile(
-        rf"\b{_RELEASES}s?\b[^.;]{{0,60}}?(?:{_NOT_THERE}|(?:{_NOT}|not)\s+(?:yet\s+|been\s+|an?\s+)*"
+        rf"\b{_RELEASES}s?\b{_NEAR}{{0,60}}?(?:{_NOT_THERE}|(?:{_NOT}|not)\s+(?:yet\s+|been\s+|an?\s+)*"
         r"(?:valid|real|known|released|published|available|official|existing|recogni[sz]ed)"
         r"|\b(?:is|seems|appears|looks)\s+(?:to\s+be\s+)?(?:unknown|unreleased|fictional|fictitious"
         r"|invalid|made[\s-]up|in\s+the\s+future))"
@@ -77,7 +79,7 @@ _SAYS: Mapping[Absence, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
     Absence.FILE: re.compile(
-        rf"\b{_FILES}s?\b[^.;,]{{0,80}}?(?:{_NOT_THERE}|\b(?:is|are)\s+missing|{_NOT}\s+(?:\w+\s+)?"
+        rf"\b{_FILES}s?\b{_NEAR}{{0,80}}?(?:{_NOT_THERE}|\b(?:is|are)\s+missing|{_NOT}\s+(?:\w+\s+)?"
         r"(?:added|included|committed|present|found|part\s+of|updated|provided|checked\s+in))"
         rf"|\bmissing\s+(?:\S+\s+){{0,2}}?{_FILES}s?\b|\bno\s+(?:such\s+|corresponding\s+)?{_FILES}\b"
         rf"|(?:\w/[\w.-]+|\b[\w-]+\.(?:py|js|ts|tsx|go|rs|java|kt|rb|php|c|h|cpp|cs|toml|ya?ml|json"

@@ -1,8 +1,8 @@
 """A bug has a trigger: this input or this order of events leads to that wrong result.
 
-The Bug Hunter's findings need both (pains.md P01). The check is one of form: an arrow, or a word
-that opens a condition and one that names a wrong result. It reads English; an arrow serves in
-every language, and the prompt asks for one.
+The Bug Hunter's findings need both (pains.md P01). The check is one of form: an arrow, or a
+condition (a word that opens one, or a value in a code span) and a word of what then happens.
+It reads English; an arrow serves in every language, and the prompt asks for one.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import re
 _ARROW = re.compile(r"\S\s*(?:→|⇒|->|=>)\s*\S")
 _CONDITION = re.compile(
     r"\b(?:when|whenever|if|for|with|without|given|after|before|once|while|during|on|as soon as"
-    r"|unless|until|two|both|second|concurrent\w*|every|any|each|an?\s+empty|empty|passing|calling"
-    r"|called|from|at|in|because|since|where|whose)\b",
+    r"|unless|until|two|both|second|concurrent\w*|every|any|each|empty|passing|calling|called"
+    r"|from)\b|`[^`]+`",
     re.IGNORECASE,
 )
 _RESULT = re.compile(
@@ -25,7 +25,7 @@ _RESULT = re.compile(
     r"|exhaust\w*|unclosed|open|stop\w*|dies|die|kill\w*|reject\w*|accept\w*|bypass\w*|expos\w+"
     r"|quadratic|slow\w*|grow\w*|too (?:long|many|few|late|early|short|large|small)|instead of"
     r"|not (?:be )?\w+ed|is not|are not|no longer|cannot|can't|break\w*|inconsistent|partial\w*"
-    r"|half)\b",
+    r"|half|runs|executes|gives|shows|prints|writes|sends|leaves|keeps|stays|becomes)\b",
     re.IGNORECASE,
 )
 
