@@ -12,6 +12,9 @@ from reviewer.errors import ResourceError
 #: Where hatchling's force-include puts them (pyproject.toml).
 _IN_WHEEL = "_data"
 
+#: The file in ``prompts/`` that holds the sha256 of every released prompt.
+PROMPT_LOCK = "prompts.lock"
+
 
 @cache
 def folder(name: str) -> Traversable:
@@ -41,3 +44,28 @@ def persona_files() -> tuple[tuple[str, str], ...]:
         for entry in entries
         if entry.name.endswith(".toml")
     )
+
+
+def prompt_files() -> tuple[tuple[str, str], ...]:
+    """Return every prompt file that ships: its path as people know it, and its text."""
+    found: list[tuple[str, str]] = []
+    for entry in sorted(folder("prompts").iterdir(), key=lambda entry: entry.name):
+        if not entry.is_dir():
+            continue
+        found += (
+            (f"prompts/{entry.name}/{file.name}", _exact_text(file))
+            for file in sorted(entry.iterdir(), key=lambda file: file.name)
+            if file.name.endswith(".md")
+        )
+    return tuple(found)
+
+
+def prompt_lock() -> tuple[str, str]:
+    """Return the lock of the released prompts: its path as people know it, and its text."""
+    file = folder("prompts") / PROMPT_LOCK
+    return f"prompts/{PROMPT_LOCK}", _exact_text(file) if file.is_file() else ""
+
+
+def _exact_text(file: Traversable) -> str:
+    """Read a text byte by byte: a line end that is converted would change its hash."""
+    return file.read_bytes().decode("utf-8")

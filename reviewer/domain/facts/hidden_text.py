@@ -132,10 +132,13 @@ def _hidden(file: FileChange, text: str) -> str:
 
 
 def _order(_file: FileChange, text: str) -> str:
-    plain = text if text.isascii() else _INVISIBLE.sub("", text)
+    return "The text addresses whoever reviews the change" if addresses_reviewer(text) else ""
+
+
+def addresses_reviewer(line: str) -> bool:
+    """Tell whether a line tells whoever reviews it what to find or to leave out."""
+    line = line[:_LIMIT_CHARACTERS]
+    plain = line if line.isascii() else _INVISIBLE.sub("", line)
     if not _MAY_BE_ORDER.search(plain):
-        return ""
-    for pattern in _ORDERS:
-        if pattern.search(plain):
-            return "The text addresses whoever reviews the change"
-    return ""
+        return False
+    return any(pattern.search(plain) for pattern in _ORDERS)

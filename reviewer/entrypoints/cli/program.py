@@ -14,6 +14,7 @@ from reviewer import __version__
 from reviewer.config import Settings
 from reviewer.entrypoints.cli.configuration import config
 from reviewer.entrypoints.cli.personas import personas
+from reviewer.entrypoints.cli.prompts import prompts
 from reviewer.entrypoints.cli.review import review
 from reviewer.entrypoints.cli.schema import schema
 from reviewer.entrypoints.cli.select import select
@@ -46,7 +47,7 @@ def program() -> None:
     """
 
 
-for _command in (review, select, personas, config, schema):
+for _command in (review, select, personas, prompts, config, schema):
     program.add_command(_command)
 
 
