@@ -42,6 +42,31 @@ async def test_a_provider_that_nobody_knows_is_refused() -> None:
             provider_for(placed, None, http=http)
 
 
+@pytest.mark.parametrize(
+    ("url", "taken"),
+    [
+        ("https://gateway.example", True),
+        ("http://127.0.0.1:8080", True),
+        ("http://localhost", True),
+        ("http://[::1]:8080/v1", True),
+        ("http://gateway.example", False),
+        ("http://127.0.0.1.example", False),
+        ("http://localhost.example:80", False),
+    ],
+)
+async def test_a_vendors_key_never_crosses_a_network_in_the_open(url: str, *, taken: bool) -> None:
+    async with HttpClient(allowed=[url]) as http:
+        for provider in ("anthropic", "gemini", "openai"):
+            name = ModelName(provider=provider, model="m", base_url=url)
+            if taken:
+                provider_for(name, "sk-1234", http=http)
+            else:
+                with pytest.raises(UserError, match="unencrypted"):
+                    provider_for(name, "sk-1234", http=http)
+            provider_for(name, None, http=http)
+        provider_for(ModelName(provider="compatible", model="m", base_url=url), "k", http=http)
+
+
 def test_certificates_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     empty = tmp_path / "authorities.pem"
     empty.write_text("")

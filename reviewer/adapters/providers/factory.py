@@ -22,6 +22,8 @@ _AZURE = re.compile(
     r"https://[^/]+\.(?:openai|services\.ai|cognitiveservices)\.azure\.com(?:[:/]|$)",
     re.IGNORECASE,
 )
+#: What never leaves the machine may go without TLS.
+_LOOPBACK = re.compile(r"http://(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])(?:[:/]|$)", re.IGNORECASE)
 
 
 def base_url_of(model: ModelName) -> str:
@@ -67,6 +69,8 @@ def provider_for(
     """
     base_url = base_url_of(model)
     secret = read_key(key, provider=model.provider)
+    if secret.value and model.provider != "compatible":
+        _require_cover(model.provider, base_url)
     azure = _AZURE.match(base_url) is not None
     match model.provider:
         case "anthropic":
@@ -86,3 +90,15 @@ def provider_for(
             )
         case _:
             raise UserError(f"nobody knows the provider {model.provider}")
+
+
+def _require_cover(provider: str, base_url: str) -> None:
+    """Refuse to send a vendor's key over a network that reads along.
+
+    A compatible server is the operator's own, often inside one cluster, and so is its key.
+    """
+    if not base_url.startswith("https://") and not _LOOPBACK.match(base_url):
+        raise UserError(
+            f"the key for {provider} would cross the network unencrypted",
+            hint="Use an https address; a server of your own is written as compatible:URL#NAME.",
+        )
