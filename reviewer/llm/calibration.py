@@ -2,9 +2,13 @@
 
 No tokeniser is shipped: vendors publish none for their newest models. The estimate divides the
 bytes of a text by what a token of this model holds on average; each answer's usage moves that
-average. The worst case is for reservations and does not trust an average: digits, capitals and
-signs count as a token each, foreign characters as one a byte, since a change's author chooses
-the text.
+average. The worst case is for reservations and does not trust an average, since a change's
+author chooses the text: digits, capitals, signs and line ends count as a token each, foreign
+characters as one a byte, small letters and blanks as what random ones take.
+
+Measured with ``o200k`` and a reconstruction of Claude's tokeniser: the worst case of diffs is 2.3
+and 2.6 times what they have; of hexadecimal, base64, random letters, signs, Chinese and emoji
+never less than they have; of letters that each stand on a line of their own 0.9 with Claude.
 """
 
 from __future__ import annotations
@@ -24,8 +28,9 @@ _WEIGHT_OF_NEWEST = 0.3
 #: Shorter requests are mostly overhead and say little about the text.
 _SHORTEST_SAMPLE_BYTES = 2_000
 _LEAST, _MOST = 1.0, 8.0
-#: Characters that make up the long tokens.
-_LOOSE = b"abcdefghijklmnopqrstuvwxyz \n\t"
+#: Characters that make up the long tokens, and how many of them random ones make a token.
+_LOOSE = b"abcdefghijklmnopqrstuvwxyz "
+_LOOSEST = 1.9
 
 #: A server that counts less than half of what was expected did not read it all.
 _TOO_FEW = 2.0
@@ -49,7 +54,8 @@ class TokenEstimator:
         """Return how many tokens a text has at most, whoever wrote it."""
         data = text.encode("utf-8", "surrogatepass")
         dense = len(data.translate(None, _LOOSE))
-        loose = (len(data) - dense) / max(_LEAST, self.bytes_per_token / _SAFETY)
+        held = min(max(self.bytes_per_token / _SAFETY, _LEAST), _LOOSEST)
+        loose = (len(data) - dense) / held
         return min(len(data), dense + round(loose))
 
     def input_tokens(self, request: CompletionRequest) -> int:
