@@ -14,7 +14,10 @@ from reviewer.testing.fake_clock import FakeClock
 from reviewer.testing.scripted_model import ScriptedModel
 from tests.unit.model_example import request
 
-PREFIX = " 11  11   import os\n     12 + os.system(name)\n"
+PREFIX = (
+    "## app/other.py | added | python\n@@\n1+import sys\n"
+    "## app/main.py | modified | python\n@@\n11 import os\n12+    os.system(name)\n"
+)
 
 
 async def test_time_passes_in_the_order_of_those_who_wait() -> None:
@@ -95,7 +98,7 @@ async def test_the_wish_is_granted_inside_the_agreed_shape() -> None:
 async def test_a_quote_is_taken_from_the_change() -> None:
     text = (await EvilModel(Wish.CRITICAL).complete(_review(), timeout_seconds=1)).text
 
-    assert json.loads(text)["answers"][0]["findings"][0]["quote"] == "os.system(name)"
+    assert json.loads(text)["answers"][0]["findings"][0]["quote"] == "    os.system(name)"
 
 
 async def test_verify_is_obeyed_as_well() -> None:
