@@ -57,6 +57,12 @@ _RELEASES = (
     r"(?:version|release|tag|model(?:\s+name|\s+id)?|image|digest|action|year|date|snapshot)"
 )
 
+#: What makes the noun before it a part of another one: "missing file lock" speaks of no file.
+_GOES_ON = (
+    r"(?!\s+(?:lock|handle|descriptor|size|limit|mode|permission|type|name|check|validation"
+    r"|traversal|injection|docstring|cleanup|rotation|pinning|boundar|level|access|upload|path)\w*)"
+)
+
 _SAYS: Mapping[Absence, re.Pattern[str]] = {
     Absence.VERSION: re.compile(
         rf"\b{_RELEASES}s?\b{_NEAR}{{0,60}}?(?:{_NOT_THERE}|(?:{_NOT}|not)\s+(?:yet\s+|been\s+|an?\s+)*"
@@ -81,7 +87,8 @@ _SAYS: Mapping[Absence, re.Pattern[str]] = {
     Absence.FILE: re.compile(
         rf"\b{_FILES}s?\b{_NEAR}{{0,80}}?(?:{_NOT_THERE}|\b(?:is|are)\s+missing|{_NOT}\s+(?:\w+\s+)?"
         r"(?:added|included|committed|present|found|part\s+of|updated|provided|checked\s+in))"
-        rf"|\bmissing\s+(?:\S+\s+){{0,2}}?{_FILES}s?\b|\bno\s+(?:such\s+|corresponding\s+)?{_FILES}\b"
+        rf"|\bmissing\s+(?:\S+\s+){{0,2}}?{_FILES}s?\b{_GOES_ON}"
+        rf"|\bno\s+(?:such\s+|corresponding\s+)?{_FILES}\b{_GOES_ON}"
         rf"|(?:\w/[\w.-]+|\b[\w-]+\.(?:py|js|ts|tsx|go|rs|java|kt|rb|php|c|h|cpp|cs|toml|ya?ml|json"
         rf"|md|txt|sql|sh|html|css|cfg|ini|env|lock))\b\W{{0,3}}[^.;,]{{0,30}}?(?:{_NOT_THERE}"
         r"|\bis\s+missing)",
@@ -101,10 +108,11 @@ _SAYS: Mapping[Absence, re.Pattern[str]] = {
         r"|(?<!returns )(?<!return )(?<!or )(?<!becomes )(?<!as )(?<!be )(?<!with )"
         r"\bundefined\b(?!\s+(?:behaviou?r|order))|\bundeclared\b|\bunresolved\b|\bunimported\b"
         r"|\bmissing\s+(?:the\s+|an?\s+)?(?:\S+\s+){0,2}?(?:imports?|definitions?|declarations?"
-        r"|dependency|dependencies|package|module)\b"
+        rf"|dependency|dependencies|package|module)\b{_GOES_ON}"
         r"|\bwithout\s+(?:being\s+|an?\s+|the\s+)*(?:import(?:ed|ing)?|defin\w+|declar\w+)\b"
-        r"|\bno\s+(?:such\s+)?(?:function|method|module|package|class|attribute|member|import"
-        r"|definition|declaration|variable|symbol|field|column|table)\b(?!s?\s+(?:is|are)\s+(?:called))"
+        r"|\bno\s+such\s+\w+"
+        r"|\bno\s+(?:function|method|module|package|class|attribute|member|import|definition"
+        r"|declaration|variable|symbol)\s+(?:named|called|of|with|for|`)"
         r"|\bhas\s+no\s+(?:attribute|method|function|member|field|property|parameter|argument)\b"
         r"|\bunknown\s+(?:function|method|module|package|class|attribute|symbol|name|option|flag|rule)\b"
         r"|\bhallucinat\w+",
