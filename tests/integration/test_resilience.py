@@ -6,7 +6,6 @@ import asyncio
 from typing import Any
 
 import pytest
-from typing_extensions import override
 
 from reviewer.domain.completion import (
     CompletionRequest,
@@ -42,21 +41,12 @@ every_provider = pytest.mark.parametrize("provider", list(MODELS))
 LONG = "one two three four five six seven eight nine ten"
 
 
-class QuickClock(SystemClock):
-    """Waits a fifth of what is asked: enough to see whether waits grow."""
-
-    @override
-    async def sleep(self, seconds: float) -> None:
-        await super().sleep(seconds / 5)
-
-
 class Reviewed:
     """One call of the client, with everything real but the provider.
 
     Args:
         server: llmock's handle.
         provider: Whose format.
-        clock: What it waits with.
         timeout_seconds: The longest that an attempt may take.
     """
 
@@ -64,7 +54,6 @@ class Reviewed:
         self,
         server: Any,  # noqa: ANN401 - llmock is not there where it is not installed
         provider: str,
-        clock: SystemClock | None = None,
         timeout_seconds: float = 10.0,
     ) -> None:
         path, name = MODELS[provider]
@@ -72,7 +61,6 @@ class Reviewed:
             provider=provider, model=name, base_url=server.base_url(provider) + path
         )
         self.ledger = MemoryLedger()
-        self.clock = clock or SystemClock()
         self.timeout_seconds = timeout_seconds
 
     async def ask(self) -> Completion:
@@ -86,7 +74,7 @@ class Reviewed:
                 models=adapter,
                 ledger=self.ledger,
                 journal=JustRun(),
-                clock=self.clock,
+                clock=SystemClock(),
                 account=Account(run_id="run-1", repository="octo/shop"),
                 timeout_seconds=self.timeout_seconds,
             )
@@ -121,7 +109,7 @@ async def test_a_rate_limit_is_waited_for(llmock: Any, provider: str) -> None:  
 @every_provider
 async def test_a_fault_that_says_no_time_is_backed_off_from(llmock: Any, provider: str) -> None:  # noqa: ANN401
     llmock.fail(500, times=2)
-    reviewed = Reviewed(llmock, provider, QuickClock())
+    reviewed = Reviewed(llmock, provider)
 
     await reviewed.ask()
 
