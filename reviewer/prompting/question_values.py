@@ -8,7 +8,6 @@ mark it (security.md S5, S10).
 from __future__ import annotations
 
 import re
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -26,11 +25,10 @@ from reviewer.prompting.request_text import (
 
 #: A checklist is paid for in every call: an example shows a shape, and a long list of globs says
 #: less than its first ones. Code drops findings in files that a rule does not speak of anyway.
-_EXAMPLE_LINES = 2
 _EXAMPLE_CHARACTERS = 90
 _MOST_ONLY = 6
 _MOST_NEVER = 2
-_IMPORT = re.compile(r"\s*(?:import|from)\s")
+_IMPORT = re.compile(r"(?:import|from)\s")
 
 #: A person's request and a quote beyond this are no request and no quote, in characters.
 _MOST_REQUESTED = 8_000
@@ -233,14 +231,13 @@ def _request(composition: Composition, request: str) -> str:
 
 
 def _example(code: str, other: str) -> str:
-    """Shorten an example to the few lines in which bad and good differ.
+    """Shorten an example to the one line that tells most.
 
     Args:
         code: The example.
-        other: The same code, mended or broken.
+        other: The same code, mended or broken: what both have tells nothing.
     """
-    lines = [line for line in code.split("\n") if line.strip()]
-    same = set(other.split("\n"))
+    lines = [line.strip() for line in code.split("\n") if line.strip()]
+    same = {line.strip() for line in other.split("\n")}
     telling = [line for line in lines if line not in same and not _IMPORT.match(line)]
-    shown = textwrap.dedent("\n".join((telling or lines)[:_EXAMPLE_LINES])).split("\n")
-    return "\n".join(cut(line, _EXAMPLE_CHARACTERS) for line in shown)
+    return cut(max(telling or lines, key=len, default=""), _EXAMPLE_CHARACTERS)

@@ -22,6 +22,7 @@ from datetime import date
 from reviewer.domain.completion import CompletionRequest, ModelName, Parameters, PromptIdentity
 from reviewer.domain.persona import Origin, Persona, Wakes
 from reviewer.errors import ConfigurationError
+from reviewer.prompting.batch import BatchText
 from reviewer.prompting.described_schema import described, form_of
 from reviewer.prompting.fence import PLACE_OF_NONCE
 from reviewer.prompting.prompt_file import Prompt
@@ -89,6 +90,11 @@ class SharedText:
     text: str
     content_key: str
     paths: tuple[str, ...] = ()
+
+    @classmethod
+    def of_batch(cls, batch: BatchText, nonce: str) -> SharedText:
+        """Return a batch with the run's nonce in its fences."""
+        return cls(text=batch.render(nonce), content_key=batch.key, paths=batch.paths)
 
 
 NOTHING_SHARED = SharedText(text="", content_key="")
