@@ -71,14 +71,15 @@ _SAYS: Mapping[Absence, re.Pattern[str]] = {
         r"|invalid|made[\s-]up|in\s+the\s+future))"
         r"|\b(?:unknown|unreleased|fictional|fictitious|future|non-?existent|no\s+such)\s+"
         rf"(?:\S+\s+){{0,2}}{_RELEASES}\b"
-        r"|\b(?:does|do|did|is|has|was)(?:\s+not|n't)\s+(?:yet\s+)?(?:been\s+)?released\b"
-        r"|\bnot\s+(?:yet\s+)?(?:been\s+)?(?:released|published\s+(?:to|on))\b|\bin\s+the\s+future\b"
+        r"|\bv?\d+(?:\.\d+)+\S*\s+(?:\w+\s+){0,2}?(?:is|was|has|have)(?:\s+not|n't)\s+"
+        r"(?:yet\s+)?(?:been\s+)?(?:released|published)\b|\bin\s+the\s+future\b"
         r"|(?:\bv?\d+(?:\.\d+)+\S*|@v\d\S*)\W{0,3}\s+(?:\w+\s+)?" + _NOT_THERE,
         re.IGNORECASE,
     ),
     Absence.TEST: re.compile(
         r"\b(?:missing|no|without|lacks?|lacking|needs?|absence\s+of|lack\s+of|not\s+have|n't\s+have"
-        r"|not\s+added|add)\s+(?:\S+\s+){0,4}?(?:(?:unit|integration|regression)[\s-])?tests?\b"
+        r"|not\s+added|add)\s+(?:(?!with\b|of\b|to\b|from\b|in\b|other\b|between\b|by\b)\S+\s+)"
+        r"{0,3}?(?:(?:unit|integration|regression)[\s-])?tests?\b"
         r"(?!\s+(?:data|double|client|runner))|\buntested\b|\btests?\s+(?:is|are)\s+missing\b"
         r"|\b(?:not|n't|never)\s+(?:\w+\s+)?(?:tested|covered\s+by)\b"
         r"|\b(?:no|lacks?|missing|insufficient)\s+(?:\w+\s+)?(?:test\s+)?coverage\b",
@@ -88,7 +89,8 @@ _SAYS: Mapping[Absence, re.Pattern[str]] = {
         rf"\b{_FILES}s?\b{_NEAR}{{0,80}}?(?:{_NOT_THERE}|\b(?:is|are)\s+missing|{_NOT}\s+(?:\w+\s+)?"
         r"(?:added|included|committed|present|found|part\s+of|updated|provided|checked\s+in))"
         rf"|\bmissing\s+(?:\S+\s+){{0,2}}?{_FILES}s?\b{_GOES_ON}"
-        rf"|\bno\s+(?:such\s+|corresponding\s+)?{_FILES}\b{_GOES_ON}"
+        rf"|\bno\s+(?:such|corresponding|matching)\s+{_FILES}\b{_GOES_ON}"
+        rf"|\bno\s+(?:migration|changelog|readme|documentation|docs)\b{_GOES_ON}"
         rf"|(?:\w/[\w.-]+|\b[\w-]+\.(?:py|js|ts|tsx|go|rs|java|kt|rb|php|c|h|cpp|cs|toml|ya?ml|json"
         rf"|md|txt|sql|sh|html|css|cfg|ini|env|lock))\b\W{{0,3}}[^.;,]{{0,30}}?(?:{_NOT_THERE}"
         r"|\bis\s+missing)",

@@ -13,7 +13,7 @@ _ARROW = re.compile(r"\S\s*(?:→|⇒|->|=>)\s*\S")
 _CONDITION = re.compile(
     r"\b(?:when|whenever|if|for|with|without|given|after|before|once|while|during|on|as soon as"
     r"|unless|until|two|both|second|concurrent\w*|every|any|each|empty|passing|calling|called"
-    r"|from)\b|`[^`]+`",
+    r"|from|each|\d+)\b|`[^`]+`",
     re.IGNORECASE,
 )
 _RESULT = re.compile(
@@ -25,7 +25,8 @@ _RESULT = re.compile(
     r"|exhaust\w*|unclosed|open|stop\w*|dies|die|kill\w*|reject\w*|accept\w*|bypass\w*|expos\w+"
     r"|quadratic|slow\w*|grow\w*|too (?:long|many|few|late|early|short|large|small)|instead of"
     r"|not (?:be )?\w+ed|is not|are not|no longer|cannot|can't|break\w*|inconsistent|partial\w*"
-    r"|half|runs|executes|gives|shows|prints|writes|sends|leaves|keeps|stays|becomes)\b",
+    r"|half|runs|executes|gives|shows|prints|writes|sends|leaves|keeps|stays|becomes|sees"
+    r"|shared|per (?:row|call|request|item|user)|no effect|anyone)\b",
     re.IGNORECASE,
 )
 

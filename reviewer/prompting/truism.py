@@ -59,7 +59,7 @@ _PRAISE = re.compile(
 
 # The code told again: this line does that, and nothing follows from it.
 _TELLING = re.compile(
-    r"(?:here,?\s+)?(?:this|the|these|a|an|it|there)\b(?:\s+(?:new|added|changed|above|following"
+    r"(?:here,?\s+)?(?:this|the|these|it)\b(?:\s+(?:new|added|changed|above|following"
     r"|given|updated|modified|pull|first|second|last|`[^`]*`|[\w.()'\"-]+)){0,5}?\s+"
     r"(?:is|are|was|were|has\s+been|have\s+been|now|simply|just)?\s*(?:now\s+)?"
     r"(?:add(?:s|ed)?|define[sd]?|import(?:s|ed)?|return(?:s|ed)?|call(?:s|ed)?|sets?|creates?|created"
@@ -75,7 +75,7 @@ _CONSEQUENCE = re.compile(
     r"|overwrit\w+|races?|deadlocks?|hangs?|blocks?|exposes?|allows?|lets?|anyone|attacker|inject\w*"
     r"|unsafe|unescaped|unbounded|plain\s?text|hard-?coded|any|every|all|only|too|more|less|than"
     r"|per|each|again|ignor\w+|skip\w*|swallow\w*|still|yet|missing|lacks?|instead|root|secret"
-    r"|user(?:\s+input)?|request|shell|query|\d+)\b|[→⇒]|->|=>",
+    r"|user(?:\s+input)?|request|shell|query|outside|beyond|past|other|\d+)\b|[→⇒]|->|=>",
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from reviewer.prompting.existence import absence
 from reviewer.prompting.trigger import has_trigger
 from reviewer.prompting.truism import is_advice, truism
 from reviewer.testing.builders import build_rule
@@ -86,6 +89,32 @@ def test_a_fault_is_no_truism(headline: str, explanation: str) -> None:
     assert truism(headline, explanation, RULE) is None
 
 
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "a ",
+        "no ",
+        "not ",
+        "version ",
+        "missing a ",
+        "this the ",
+        "may lead to ",
+        "`x` ",
+        "`",
+        "x.",
+        "if ",
+    ],
+)
+def test_a_long_text_of_any_words_is_judged_at_once(piece: str) -> None:
+    text = piece * (4_000 // len(piece))
+    began = time.perf_counter()
+    truism(text, text, RULE)
+    absence(text)
+    has_trigger(text, text)
+
+    assert time.perf_counter() - began < 0.5
+
+
 def test_advice_is_known_by_its_first_word() -> None:
     assert is_advice("Consider a list.")
     assert is_advice("Make sure that it is closed.")
@@ -99,6 +128,11 @@ def test_advice_is_known_by_its_first_word() -> None:
         ("Crash on an empty list", "When `items` is empty, `items[0]` raises IndexError."),
         ("A name runs as a command", "A name of `;id` runs `id` on the server."),
         ("Lost update", "Two requests read 5 and both write 6: one increment is lost."),
+        ("A query per row", "The loop calls `load` for each order: 1,000 queries per call."),
+        (
+            "A default is shared",
+            "`items=[]` is created once; the second call sees the first's.",
+        ),
         ("Leere Liste", "leere Liste → IndexError"),
     ],
 )
