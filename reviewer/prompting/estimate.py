@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from reviewer.domain.persona import Persona, Rule
-
 #: Characters of a diff that one token holds.
 CHARACTERS_PER_TOKEN = 3.2
 CHARACTERS_PER_TOKEN_OF_CLAUDE = 1.9
@@ -21,9 +19,6 @@ CHARACTERS_PER_TOKEN_OF_CLAUDE = 1.9
 _OLDER_CLAUDE = ("claude-3", "claude-opus-4-", "claude-sonnet-4", "claude-haiku-4")
 _CLAUDE_4_NEW = ("claude-opus-4-7", "claude-opus-4-8")
 _OLDER_CLAUDE_RATIO = 2.4
-
-#: What stands round a rule in a checklist: its id, severity, labels and line ends.
-_AROUND_RULE = 40
 
 #: Counts the tokens of a text; the model client's calibrated counter is one, too.
 CountTokens = Callable[[str], int]
@@ -75,14 +70,3 @@ class Estimator:
     def characters(self, tokens: int) -> int:
         """Return how many characters about so many tokens hold."""
         return max(1, int(tokens * self.characters_per_token / self.factor))
-
-
-def rule_tokens(rule: Rule, count: CountTokens) -> int:
-    """Return about how many tokens a rule takes in a checklist."""
-    texts = (rule.check, rule.why, rule.bad, rule.good)
-    return count("".join(texts) + " " * _AROUND_RULE)
-
-
-def charter_tokens(persona: Persona, count: CountTokens) -> int:
-    """Return about how many tokens a persona takes before its checklist."""
-    return count(persona.title + persona.charter)

@@ -13,7 +13,11 @@ from reviewer.domain.plan import LeftOut, Plan
 from reviewer.domain.risk import by_risk
 from reviewer.prompting.batch import BatchText, build_batch, evidence_lines
 from reviewer.prompting.estimate import CountTokens
-from reviewer.prompting.layout import LINE_LIMIT, Section, lay_out
+from reviewer.prompting.layout import LEAST_AROUND, LINE_LIMIT, Section, lay_out
+
+#: The code around its hunks that a small change gets in any case, all files together, in
+#: characters: the functions of three small edits, as a rule.
+_AROUND_SMALL_CHANGE = 3_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,9 +113,10 @@ def lay_out_change(change: Change, findings: Sequence[Finding], *, part_characte
         findings: What tools found.
         part_characters: Larger files are divided; what the smallest batch holds.
     """
+    least = max(LEAST_AROUND, _AROUND_SMALL_CHANGE // max(1, len(change.reviewed)))
     sections = tuple(
         section
         for file in by_risk(change, findings)
-        for section in lay_out(file, part_characters=part_characters)
+        for section in lay_out(file, part_characters=part_characters, least_around=least)
     )
     return LaidOut(change=change, sections=sections, findings=tuple(findings))

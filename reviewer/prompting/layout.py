@@ -29,8 +29,8 @@ from reviewer.prompting.enclosing import Block, Blocks
 LINE_LIMIT = 1_000
 
 #: How large a file's text may become by the code around its hunks, in units of its own diff.
-GROWTH = 1.3
-#: A small change gets this much around it in any case, in characters.
+GROWTH = 1.5
+#: A small file gets this much around it in any case, in characters.
 LEAST_AROUND = 400
 #: A function longer than this is shown by its head alone.
 _LONGEST_BLOCK = 12_000
@@ -99,16 +99,21 @@ class Section:
         return number in (self.head if side is Side.HEAD else self.base)
 
 
-def lay_out(file: FileChange, *, part_characters: int) -> tuple[Section, ...]:
+def lay_out(
+    file: FileChange, *, part_characters: int, least_around: int = LEAST_AROUND
+) -> tuple[Section, ...]:
     """Lay a file out; every changed line is in exactly one section.
 
     Args:
         file: A reviewed file.
         part_characters: A larger file is divided into parts of at most so many characters, as far
             as its lines allow.
+        least_around: The code around the hunks that is shown in any case, in characters; more of
+            it where the file's own diff is large.
     """
     shown = _Shown(file)
-    parts = list(_divided(_regions(file, shown), part_characters))
+    around = sorted(_around(file, shown, least_around))
+    parts = list(_divided(_regions(file, shown, around), part_characters))
     return tuple(
         Section(
             file=file,
@@ -199,11 +204,11 @@ class _Region(NamedTuple):
     rows: list[Row]
 
 
-def _regions(file: FileChange, shown: _Shown) -> Iterator[_Region]:
+def _regions(file: FileChange, shown: _Shown, around: Sequence[int]) -> Iterator[_Region]:
     """Yield the lines to be shown, in order; a gap lies between two regions."""
     region = _Region("", [])
     following = 0
-    for position, heading, row in _placed(file, shown):
+    for position, heading, row in _placed(file, shown, around):
         if region.rows and position > following:
             yield region
             region = _Region(heading, [])
@@ -214,9 +219,10 @@ def _regions(file: FileChange, shown: _Shown) -> Iterator[_Region]:
     yield region
 
 
-def _placed(file: FileChange, shown: _Shown) -> Iterator[tuple[int, str, Row]]:
+def _placed(
+    file: FileChange, shown: _Shown, around: Sequence[int]
+) -> Iterator[tuple[int, str, Row]]:
     """Yield every line to be shown with the head line at which it stands, in order."""
-    around = sorted(_around(file, shown))
     next_around = 0
     following, shift = 1, 0  # the next head line, and how far it lies from its base line
     for hunk in sorted(file.hunks, key=lambda hunk: (_first(hunk), hunk.base_start)):
@@ -246,7 +252,7 @@ def _first(hunk: Hunk) -> int:
     return hunk.head_start + (1 if hunk.head_count == 0 else 0)
 
 
-def _around(file: FileChange, shown: _Shown) -> frozenset[int]:
+def _around(file: FileChange, shown: _Shown, least: int) -> frozenset[int]:
     """Choose the head lines outside the hunks that are worth their place."""
     lines = shown.head_lines
     if lines is None or file.status is FileStatus.ADDED:
@@ -254,7 +260,7 @@ def _around(file: FileChange, shown: _Shown) -> frozenset[int]:
     inside = {line.head_number for hunk in file.hunks for line in hunk.lines if line.head_number}
     own = sum(len(line.text) + 2 for hunk in file.hunks for line in hunk.lines)
     numbers = sum(len(str(hunk.head_start)) * len(hunk.lines) for hunk in file.hunks)
-    room = max(LEAST_AROUND, (GROWTH - 1) * (own + _DIFF_HEADER) - numbers)
+    room = max(least, (GROWTH - 1) * (own + _DIFF_HEADER) - numbers)
     blocks = Blocks(lines)
     signatures: dict[int, None] = {}
     whole: dict[Block, None] = {}
