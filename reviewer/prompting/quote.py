@@ -4,7 +4,8 @@ The law (pains.md P01, P04, P05; security.md R28):
 
 1. A quote is one contiguous run of lines of what was *sent* of that path and that side. Forgiven
    are: trailing white space, common indentation, a first line without its indentation, a
-   surrounding code fence, and our own gutter (line numbers, ``+``/``-``) copied along.
+   surrounding code fence, and our own gutter (line numbers, ``+``/``-``) copied along, with the
+   lines that it marks as the other side's.
 2. One line may be quoted in part, when the part has `_SHORTEST_PART` characters, ends where words
    end and stands on exactly one changed line.
 3. Nothing else is forgiven: lines left out (``...``), put together from several places, reworded
@@ -33,8 +34,15 @@ _SHORTEST_PART = 8
 #: A line that stands in a file more often than this is no help in finding a place.
 _MOST_PLACES = 1_000
 
-_NUMBERS = re.compile(r"\s*(?:(?P<first>\d{1,9})\s+)?(?P<second>\d{1,9})(?!\w)\s?[|│:]?")
-_MARKER = re.compile(r"\s?[+\- ]")
+#: Our own gutter first (`layout`: number, one mark, text); then those that a model may make of it.
+_GUTTERS = (
+    re.compile(r"(?P<second>\d{1,9})(?:(?P<mark>[+\- ])|\Z)"),
+    re.compile(r"\s?(?P<mark>[+\- ])"),
+    re.compile(r"\s*(?:(?P<first>\d{1,9})\s+)?(?P<second>\d{1,9})(?!\w)\s?[|│:]?"),
+    re.compile(
+        r"\s*(?:(?P<first>\d{1,9})\s+)?(?P<second>\d{1,9})(?!\w)\s?[|│:]?\s?(?P<mark>[+\- ])"
+    ),
+)
 _FENCE = re.compile(r"\s*(?:`{3,}|~{3,})")
 _ELISION = re.compile(r"\s*(?:#|//|--|/\*|<!--)?\s*(?:\.{3,}|…|\[(?:\.{3}|…)\])\s*(?:\*/|-->)?\s*")
 
@@ -99,7 +107,7 @@ def locate(sent: SentFile, side: Side, quote: str) -> Located | Unlocated:
         return Unlocated(reason=NOTHING)
     if len(lines) > MOST_LINES:
         return Unlocated(reason=TOO_LONG)
-    readings = tuple(_readings(lines))
+    readings = tuple(_readings(lines, side))
     for reading in readings:
         starts = _starts(sent, side, reading.lines)
         if starts:
@@ -129,36 +137,32 @@ def _without_blank_ends(lines: list[str]) -> list[str]:
     return lines[first:last]
 
 
-def _readings(lines: tuple[str, ...]) -> Iterator[_Reading]:
-    """Read a quote as it is, without diff markers, without numbers, without both."""
+def _readings(lines: tuple[str, ...], side: Side) -> Iterator[_Reading]:
+    """Read a quote as it is, and with every gutter that all of its lines may have."""
     yield _Reading(lines=lines)
-    unmarked = _without_marker(lines)
-    if unmarked is not None:
-        yield _Reading(lines=unmarked)
-    matches = [_NUMBERS.match(line) for line in lines]
-    if not all(match is not None or not line for match, line in zip(matches, lines, strict=True)):
-        return
-    bare = tuple(
-        line[0 if match is None else match.end() :]
-        for match, line in zip(matches, lines, strict=True)
-    )
-    first = next(match for match in matches if match is not None)
-    begins = frozenset(int(number) for number in first.groups() if number)
-    if any(line.strip() for line in bare):
-        yield _Reading(lines=bare, begins=begins)
-        unmarked = _without_marker(bare)
-        if unmarked is not None and any(line.strip() for line in unmarked):
-            yield _Reading(lines=unmarked, begins=begins)
+    for gutter in _GUTTERS:
+        reading = _without(gutter, lines, side)
+        if reading is not None:
+            yield reading
 
 
-def _without_marker(lines: tuple[str, ...]) -> tuple[str, ...] | None:
-    matches = [_MARKER.match(line) for line in lines]
-    if not all(match is not None or not line for match, line in zip(matches, lines, strict=True)):
-        return None
-    return tuple(
-        line[0 if match is None else match.end() :]
-        for match, line in zip(matches, lines, strict=True)
-    )
+def _without(gutter: re.Pattern[str], lines: tuple[str, ...], side: Side) -> _Reading | None:
+    """Take a gutter off; lines that it marks as the other side's are no part of the run."""
+    bare: list[str] = []
+    begins: frozenset[int] = frozenset()
+    other = "-" if side is Side.HEAD else "+"
+    for line in lines:
+        match = gutter.match(line)
+        if match is None and line:
+            return None
+        marks = {} if match is None else match.groupdict()
+        if marks.get("mark") == other:
+            continue
+        if not bare:
+            begins = frozenset(int(n) for n in (marks.get("first"), marks.get("second")) if n)
+        bare.append(line if match is None else line[match.end() :])
+    text = _without_blank_ends(bare)
+    return _Reading(lines=tuple(text), begins=begins) if text else None
 
 
 def _starts(sent: SentFile, side: Side, quoted: Sequence[str]) -> tuple[int, ...]:

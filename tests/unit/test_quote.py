@@ -98,6 +98,9 @@ def test_a_line_stands_where_it_is() -> None:
         "+    if command:\n+        os.system(command)",
         "7 +    if command:\n8 +        os.system(command)",
         "     7 | +    if command:\n     8 | +        os.system(command)",
+        "7+    if command:\n8+        os.system(command)",
+        "7+    if command:\n6-    check(name)\n8+        os.system(command)",
+        "+    if command:\n-    check(name)\n+        os.system(command)",
         "7|    if command:\n8|        os.system(command)",
         "      7 │     if command:\n      8 │         os.system(command)",
         "6  7     if command:\n   8         os.system(command)",
@@ -113,6 +116,21 @@ def test_context_around_changed_lines_is_left_off_the_place() -> None:
     assert lines(found) == (6, 6)
     assert isinstance(found, Located)
     assert (found.quoted.start_line, found.quoted.end_line) == (5, 6)
+
+
+def test_a_copied_gutter_may_mix_changed_and_unchanged_lines() -> None:
+    quote = '5     name = request.args["name"]\n6+    command = "ls " + name'
+
+    assert lines(locate(HUNKS, Side.HEAD, quote)) == (6, 6)
+
+
+def test_blank_lines_and_code_that_begins_with_digits_survive_the_gutter() -> None:
+    file = build_file("a.txt", before="", after="1 one\n\n2 two\n", language=None)
+    sent = SentFile.of_hunks(file)
+
+    assert lines(locate(sent, Side.HEAD, "1+1 one\n2+\n3+2 two")) == (1, 3)
+    assert lines(locate(sent, Side.HEAD, "1 1 one\n2\n3 2 two")) == (1, 3)
+    assert lines(locate(sent, Side.HEAD, "1 one\n\n2 two")) == (1, 3)
 
 
 @pytest.mark.parametrize(
