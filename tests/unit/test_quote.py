@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from reviewer.domain.change import FileChange, Side
 from reviewer.prompting import quote as quoting
+from reviewer.prompting.layout import lay_out
 from reviewer.prompting.quote import Located, Unlocated, locate
 from reviewer.prompting.sent import Sent, SentFile
 from reviewer.testing.builders import build_file
@@ -306,3 +307,13 @@ def test_the_same_line_ten_thousand_times_is_searched_in_bounded_time() -> None:
 
     assert lines(locate(sent, Side.HEAD, "\n".join(["same()"] * 100))) == (1, 100)
     assert reason(locate(sent, Side.HEAD, "\n".join(["same()"] * 99 + ["other()"])))
+
+
+def test_every_changed_line_is_found_as_the_layout_shows_it_with_gutter_and_without() -> None:
+    [section] = lay_out(FILE, part_characters=100_000)
+    sent = SentFile(file=FILE, head=section.head, base=section.base)
+    shown = {line.split("+")[0]: line for line in section.text.splitlines() if "+" in line[:5]}
+
+    for number, text in FILE.added.items():
+        assert lines(locate(sent, Side.HEAD, shown[str(number)])) == (number, number)
+        assert lines(locate(sent, Side.HEAD, text)) == (number, number)
