@@ -32,6 +32,8 @@ FORM = "batch/1"
 _MOST_LISTED = 30
 #: Findings of tools that are listed for one rule in one file.
 _MOST_PLACES = 12
+#: Lines of evidence for one file or part of it.
+_MOST_EVIDENCE = 40
 
 CHANGE = "change"
 EVIDENCE = "evidence"
@@ -121,10 +123,12 @@ def evidence_lines(section: Section, findings: Iterable[Finding]) -> tuple[str, 
             )
             places.setdefault((finding.rule_id, finding.headline), []).append(lines)
     path = path_label(section.path)
-    return tuple(
+    found = [
         f"{rule} {path}{_listed(lines)} {cut(one_line(headline), HEADLINE_LIMIT)}"
         for (rule, headline), lines in places.items()
-    )
+    ]
+    more = len(found) - _MOST_EVIDENCE
+    return (*found[:_MOST_EVIDENCE], *([f"{path} has {more} more"] if more > 0 else []))
 
 
 def _listed(lines: Sequence[str]) -> str:

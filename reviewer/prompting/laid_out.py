@@ -16,8 +16,8 @@ from reviewer.prompting.estimate import CountTokens
 from reviewer.prompting.layout import LEAST_AROUND, LINE_LIMIT, Section, lay_out
 
 #: The code around its hunks that a small change gets in any case, all files together, in
-#: characters: the functions of three small edits, as a rule.
-_AROUND_SMALL_CHANGE = 3_000
+#: characters: the functions of two small edits, as a rule.
+_AROUND_SMALL_CHANGE = 2_000
 
 
 @dataclass(frozen=True, kw_only=True)

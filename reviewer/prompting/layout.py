@@ -107,7 +107,7 @@ def lay_out(
     Args:
         file: A reviewed file.
         part_characters: A larger file is divided into parts of at most so many characters, as far
-            as its lines allow.
+            as its lines allow; of other scripts, bytes count, as tokens do.
         least_around: The code around the hunks that is shown in any case, in characters; more of
             it where the file's own diff is large.
     """
@@ -311,11 +311,12 @@ def _divided(regions: Iterable[_Region], limit: int) -> Iterator[list[_Shape]]:
             part.append((f"{_GAP} {region.heading}".rstrip(), None))
         for row in region.rows:
             text = row.render()
-            if part and size + len(text) + 1 > limit:
+            cost = 1 + (len(text) if text.isascii() else len(text.encode("utf-8", "replace")))
+            if part and size + cost > limit:
                 yield part
                 part, size = [], 0
             part.append((text, row))
-            size += len(text) + 1
+            size += cost
     # A file without hunks is renamed, or its mode changes: its header says so.
     yield part
 

@@ -28,20 +28,19 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from reviewer import bootstrap
-from reviewer.domain.arrangement import CacheTerms
 from reviewer.domain.change import Change, Side
 from reviewer.domain.checklist import Answer, Scorecard, answer_mechanically
 from reviewer.domain.completion import Usage
 from reviewer.domain.diff import parse_patch
 from reviewer.domain.evidence import EvidenceKind, Examination, Unexamined
 from reviewer.domain.persona import Persona
-from reviewer.domain.plan import Limits, Plan, is_open, make_plan
+from reviewer.domain.plan import Limits, Plan, is_open
 from reviewer.domain.selection import select
 from reviewer.prompting.batch import BatchText
+from reviewer.prompting.draft import draft_plan
 from reviewer.prompting.estimate import Estimator
-from reviewer.prompting.laid_out import LaidOut, lay_out_change
+from reviewer.prompting.laid_out import LaidOut
 from reviewer.prompting.prompt_catalogue import PromptCatalogue, read_prompts
-from reviewer.prompting.question_size import measured_question, system_tokens
 from reviewer.prompting.question_values import Asked, checklist_text
 from reviewer.prompting.request_text import Composition, Framing, SharedText, prompt_name
 from reviewer.resources import prompt_files, prompt_lock
@@ -265,27 +264,17 @@ def summary(results: Sequence[Measured]) -> int:
 def measure(case: Case, catalogue: PromptCatalogue, estimator: Estimator) -> Measured | None:
     """Plan a review, render every call of it, and count; None where nothing is asked."""
     began = time.perf_counter()
-    count = estimator.tokens
-    findings = tuple(f for card in case.cards for answer in card.answers for f in answer.findings)
-    laid_out = lay_out_change(case.change, findings, part_characters=estimator.characters(30_000))
-    composed = {
-        persona.name: composition(catalogue, prompt_name(persona)) for persona in case.personas
-    }
-    questions = [
-        question
-        for persona, card in zip(case.personas, case.cards, strict=True)
-        if persona.rules
-        and (
-            question := measured_question(composed[persona.name], persona, card, case.change, count)
-        )
-    ]
-    plan = make_plan(
-        laid_out.pieces(count),
-        questions,
+    draft = draft_plan(
+        case.change,
+        [
+            (persona, card, composition(catalogue, prompt_name(persona)))
+            for persona, card in zip(case.personas, case.cards, strict=True)
+            if persona.rules
+        ],
         Limits(context_tokens=CONTEXT_TOKENS, output_tokens=OUTPUT_TOKENS),
-        system_tokens=max(system_tokens(composed[p.name], p, count) for p in case.personas),
-        cache=CacheTerms(least_tokens=1_024),
+        estimator.tokens,
     )
+    laid_out, plan = draft.laid_out, draft.plan
     if not plan.batches:
         return None
     milliseconds = 1_000 * (time.perf_counter() - began)
