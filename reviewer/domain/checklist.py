@@ -21,7 +21,14 @@ from enum import StrEnum
 from typing_extensions import override
 
 from reviewer.domain.change import Change, FileChange, Location
-from reviewer.domain.evidence import Decides, Evidence, EvidenceKind, Examination, Hit
+from reviewer.domain.evidence import (
+    Decides,
+    Evidence,
+    EvidenceKind,
+    Examination,
+    Hit,
+    Unexamined,
+)
 from reviewer.domain.finding import Confidence, Finding, fingerprint
 from reviewer.domain.persona import Persona, Rule, Severity
 
@@ -206,12 +213,13 @@ def _without_hit(
     rule: Rule, files: Sequence[FileChange], examination: Examination
 ) -> tuple[Verdict, str]:
     """Decide a rule that no evidence has hit."""
-    blind: list[str] = []
+    blind: list[Unexamined] = []
+    undecided = False
     idle: list[str] = []
     looked: list[str] = []
     for evidence in rule.evidence:
-        reasons = [
-            gap.reason
+        gaps = [
+            gap
             for gap in examination.unexamined
             for path in (_paths(evidence, files) or ("",))
             if gap.concerns(evidence, path)
@@ -223,23 +231,37 @@ def _without_hit(
         ]
         if without_subject:
             idle += without_subject
-        elif reasons:
-            blind += reasons
+        elif gaps:
+            blind += gaps
         elif evidence.kind is not EvidenceKind.FACT and not _paths(evidence, files):
             idle.append("no file of this change that its evidence speaks about")
         elif evidence.decides is Decides.BOTH:
             looked.append(_source(evidence.kind, evidence.codes))
         else:
             # A look that can only find fault: no hit, no verdict.
-            blind.append("")
-    worded = list(dict.fromkeys(reason for reason in blind if reason))
-    if looked and not worded:
+            undecided = True
+    if blind:
+        return Verdict.NOT_ASSESSED, _blindness(blind)
+    if looked:
         return Verdict.PASS, "nothing found by " + ", ".join(dict.fromkeys(looked))
-    if worded:
-        return Verdict.NOT_ASSESSED, "; ".join(worded)
-    if idle and not blind:
+    if idle and not undecided:
         return Verdict.NOT_APPLICABLE, idle[0]
     return Verdict.NOT_ASSESSED, NO_MODEL
+
+
+def _blindness(gaps: Iterable[Unexamined]) -> str:
+    """Say why nobody could look, and where: ``no head text (a.py and 2 more)``."""
+    paths: dict[str, dict[str, None]] = {}
+    for gap in gaps:
+        paths.setdefault(gap.reason, {}).update({gap.path: None} if gap.path else {})
+    return "; ".join(f"{reason}{_where(list(where))}" for reason, where in paths.items())
+
+
+def _where(paths: Sequence[str]) -> str:
+    if not paths:
+        return ""
+    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    return f" ({paths[0]}{more})"
 
 
 def _paths(evidence: Evidence, files: Sequence[FileChange]) -> tuple[str, ...]:

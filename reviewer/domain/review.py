@@ -15,6 +15,7 @@ from reviewer.domain.finding import (
     OutcomeKind,
     PlacedFinding,
 )
+from reviewer.domain.model_use import ModelUse
 from reviewer.domain.persona import Persona, Severity
 from reviewer.domain.selection import Selection
 from reviewer.domain.status import RunState
@@ -70,6 +71,7 @@ class Review:
         other_analysers: Hits of ``--evidence`` files on changed lines that no rule claims.
         injection_suspected: Whether hidden or reviewer-directed text was seen; forbids "clean".
         model: The model that answered; None for mechanical evidence alone.
+        model_use: What was used of models, and what it cost; None without one.
     """
 
     state: RunState
@@ -83,6 +85,7 @@ class Review:
     other_analysers: tuple[Hit, ...] = ()
     injection_suspected: bool = False
     model: str | None = None
+    model_use: ModelUse | None = None
 
     @property
     def answers(self) -> tuple[Answer, ...]:
@@ -124,7 +127,8 @@ class Review:
     def headline(self) -> str:
         """The verdict in one line.
 
-        Only a completed run with every rule answered may say that nothing was found.
+        Only a completed run with every rule answered, and at least one of them looked into, may
+        say that nothing was found.
         """
         if self.state is RunState.PARTIAL and self.shown:
             return f"Partial: {self._counts}; {self.reason}"
@@ -141,8 +145,11 @@ class Review:
             return (
                 f"No mechanical finding; {needs}" if self.model is None else f"No finding; {needs}"
             )
-        files = len(self.change.reviewed)
-        return f"Nothing found in {files} {'file' if files == 1 else 'files'}"
+        number = len(self.change.reviewed)
+        files = f"{number} {'file' if number == 1 else 'files'}"
+        if self.score.percent is None:
+            return f"No rule has a subject in {files}"
+        return f"Nothing found in {files}"
 
 
 def merge(findings: Sequence[Finding], personas: Sequence[Persona]) -> tuple[PlacedFinding, ...]:
@@ -218,8 +225,8 @@ def place(
     """Rank the findings and give each its outcome.
 
     Inline stands what is severe and sure enough, on a commentable line, the first of its rule in
-    its file, and within the cap, which is applied after ranking. Everything else goes to the
-    summary and says why.
+    its file (of a critical rule, the first with its remedy), and within the cap, which is applied
+    after ranking. Everything else goes to the summary and says why.
 
     Args:
         merged: What `merge` returned.
@@ -234,14 +241,14 @@ def place(
     live = [placed.finding for placed in merged if placed.outcome.kind is OutcomeKind.SUMMARY]
     rest = [placed for placed in merged if placed.outcome.kind is not OutcomeKind.SUMMARY]
     live.sort(key=lambda finding: _rank(finding, change))
-    inline: dict[tuple[str, str], Finding] = {}
+    inline: dict[tuple[str, str, str], Finding] = {}
     placed: list[PlacedFinding] = []
     for finding in live:
         needs = limits if thresholds_of is None else thresholds_of(finding.path)
         needs = replace(needs, inline_cap=limits.inline_cap)
         outcome = _outcome(finding, change, needs, covered, inline)
         if outcome.kind is OutcomeKind.INLINE:
-            inline[finding.rule_id, finding.path] = finding
+            inline[_advice(finding)] = finding
         placed.append(PlacedFinding(finding=finding, outcome=outcome))
     return (*placed, *rest)
 
@@ -254,16 +261,26 @@ def _rank(finding: Finding, change: Change) -> tuple[object, ...]:
     return (*_badness(finding), -len(finding.co_signers), index, line, finding.rule_id)
 
 
+def _advice(finding: Finding) -> tuple[str, str, str]:
+    """Return what a reader need be told once a file: the rule, or each remedy of a critical one.
+
+    A critical rule holds faults of several kinds (a shell, a query, a certificate); who mends
+    the first has not mended the second.
+    """
+    critical = finding.severity is Severity.CRITICAL
+    return finding.rule_id, finding.path, finding.remedy if critical else ""
+
+
 def _outcome(
     finding: Finding,
     change: Change,
     limits: Thresholds,
     covered: dict[str, OwnLinter],
-    inline: dict[tuple[str, str], Finding],
+    inline: dict[tuple[str, str, str], Finding],
 ) -> Outcome:
     summary = OutcomeKind.SUMMARY
     own = next((covered[s] for s in finding.sources if s in covered), None)
-    first = inline.get((finding.rule_id, finding.path))
+    first = inline.get(_advice(finding))
     if own is not None:
         return Outcome(kind=summary, reason=f"your own {own.name} reports this ({own.path})")
     if not finding.severity.at_least(limits.inline_severity):

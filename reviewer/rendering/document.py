@@ -10,6 +10,7 @@ from functools import cached_property
 from reviewer.domain.change import FileChange, Side
 from reviewer.domain.checklist import NO_MODEL, Answer, Scorecard, Verdict
 from reviewer.domain.finding import Finding, OutcomeKind, PlacedFinding
+from reviewer.domain.model_use import ModelUse
 from reviewer.domain.persona import Persona, Rule
 from reviewer.domain.review import Review
 from reviewer.domain.selection import Choice, ChoiceKind
@@ -18,15 +19,24 @@ from reviewer.rendering.code_frame import CodeFrames
 
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 
+#: Where an error or its hint ends a line without a full stop of its own.
+_SENTENCE_END = re.compile(r"(?<![.!?:;,])\s*\n\s*")
+
 #: What stands for itself in the path of an address.
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/")
+
+_THOUSAND = 1_000
+_MILLION = 1_000_000
 
 #: How many places of one group are named.
 _PLACES = 6
 
 #: What a person can do about a run that did not complete.
 WAYS_OUT = {
-    RunState.PARTIAL: "What was not looked at stands below with its reason; run the review again.",
+    RunState.PARTIAL: (
+        "What could not be looked at counts neither way; the rest was judged. "
+        "If a tool failed, run the review again."
+    ),
     RunState.SKIPPED: "Nothing was judged.",
     RunState.SUPERSEDED: "A newer commit is under review; its summary takes this one's place.",
     RunState.FAILED: "Nothing was judged. Run the review again; if it fails again, report it.",
@@ -133,6 +143,11 @@ class ReviewDocument:
         return WAYS_OUT.get(self.review.state, "")
 
     @property
+    def notices(self) -> tuple[str, ...]:
+        """What people must know apart from findings, each on one line: an error, then its hint."""
+        return tuple(_SENTENCE_END.sub(". ", notice.strip()) for notice in self.review.notices)
+
+    @property
     def clean(self) -> bool:
         """Whether there is nothing to say but that nothing was found."""
         review = self.review
@@ -175,8 +190,9 @@ class ReviewDocument:
         need = (
             f", {count(waiting, 'rule')} need{'s' if waiting == 1 else ''} one" if waiting else ""
         )
-        who = self.review.model or f"no model{need}"
-        return (who, *((self.duration,) if self.seconds else ()))
+        use = self.review.model_use
+        who = (f"no model{need}",) if use is None else used(use)
+        return (*who, *((self.duration,) if self.seconds else ()))
 
     @property
     def duration(self) -> str:
@@ -290,3 +306,46 @@ def short_commit(name: str) -> str:
 def count(number: int, word: str) -> str:
     """Return ``1 file`` or ``2 files``."""
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def used(use: ModelUse) -> tuple[str, ...]:
+    """Say what a run used of models: who, with which prompts, tokens, and price.
+
+    Args:
+        use: What was used.
+    """
+    tokens = f"{thousands(use.usage.input)} tokens in"
+    if use.usage.cache_read:
+        tokens += f" ({thousands(use.usage.cache_read)} cached)"
+    tokens += f", {thousands(use.usage.output)} out"
+    kept = f"{count(use.cached, 'answer')} kept from before" if use.cached else ""
+    failed = f"{count(use.failed, 'call')} failed" if use.failed else ""
+    unsure = f"{count(use.uncertain, 'call')} counted at the worst case" if use.uncertain else ""
+    said = (
+        ", ".join(use.models),
+        ", ".join(str(prompt) for prompt in use.prompts),
+        tokens,
+        _price(use),
+        kept,
+        failed,
+        unsure,
+    )
+    return tuple(part for part in said if part)
+
+
+def _price(use: ModelUse) -> str:
+    """Say what it cost; an unknown price is said to be unknown and is never 0."""
+    if use.cost is None:
+        known = f"${use.known_cost:.3f} and " if use.known_cost else ""
+        return f"{known}price unknown"
+    spent = f"${use.cost:.3f}"
+    return spent if use.ceiling is None else f"{spent} of ${use.ceiling:.2f}"
+
+
+def thousands(number: int) -> str:
+    """Write a number of tokens shortly: ``850``, ``12.4 k``, ``1.2 M``."""
+    if number < _THOUSAND:
+        return str(number)
+    if number < _MILLION:
+        return f"{number / _THOUSAND:.1f} k"
+    return f"{number / _MILLION:.1f} M"

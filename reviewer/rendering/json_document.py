@@ -16,12 +16,12 @@ from reviewer.domain.change import FileChange
 from reviewer.domain.checklist import Answer, Score, Scorecard, Verdict
 from reviewer.domain.evidence import Hit
 from reviewer.domain.finding import PlacedFinding
+from reviewer.domain.model_use import ModelUse
 from reviewer.domain.persona import Origin, Persona
 from reviewer.domain.sanitiser import PROSE_LIMIT, cut, visible
 from reviewer.domain.selection import Choice
 from reviewer.rendering.document import ReviewDocument
 from reviewer.rendering.review_record import (
-    SCHEMA_VERSION,
     AnswerRecord,
     ChangeRecord,
     ChoiceRecord,
@@ -29,12 +29,15 @@ from reviewer.rendering.review_record import (
     FindingRecord,
     GeneratorRecord,
     HitRecord,
+    LedgerRecord,
     LocationRecord,
     OutcomeRecord,
     ReviewRecord,
-    ScorecardRecord,
+    SCHEMA_VERSION,
     ScoreRecord,
+    ScorecardRecord,
     SignalRecord,
+    UsageRecord,
 )
 
 #: Times are rounded to milliseconds: more digits are noise.
@@ -64,6 +67,7 @@ def record_of(document: ReviewDocument) -> ReviewRecord:
         headline=_text(review.headline),
         injection_suspected=review.injection_suspected,
         model=review.model,
+        ledger=None if review.model_use is None else _ledger(review.model_use),
         change=ChangeRecord(
             base=_text(change.base),
             head=_text(change.head),
@@ -78,6 +82,26 @@ def record_of(document: ReviewDocument) -> ReviewRecord:
         notices=tuple(_text(notice) for notice in review.notices),
         other_analysers=tuple(_hit(hit) for hit in review.other_analysers),
         seconds=_seconds(document.seconds),
+    )
+
+
+def _ledger(use: ModelUse) -> LedgerRecord:
+    return LedgerRecord(
+        models=tuple(_text(model) for model in use.models),
+        prompts=tuple(str(prompt) for prompt in use.prompts),
+        usage=UsageRecord(
+            fresh_input=use.usage.fresh_input,
+            cache_read=use.usage.cache_read,
+            cache_write=use.usage.cache_write,
+            output=use.usage.output,
+            reasoning=use.usage.reasoning,
+        ),
+        cost_dollars=None if use.cost is None else str(use.cost),
+        ceiling_dollars=None if use.ceiling is None else str(use.ceiling),
+        calls=use.calls,
+        cached=use.cached,
+        failed=use.failed,
+        uncertain=use.uncertain,
     )
 
 

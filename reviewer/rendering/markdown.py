@@ -120,7 +120,7 @@ def _sections(document: ReviewDocument) -> Iterable[_Section]:
     """Return every list of the summary, in the order of the page."""
     review = document.review
     rows = _rows()
-    yield _Section(noun="notice", rows=_each(rows, "notice", review.notices), rank=0)
+    yield _Section(noun="notice", rows=_each(rows, "notice", document.notices), rank=0)
     to_fix = _findings(document, review.to_fix)
     yield _Section(noun="finding", rows=to_fix[:OPEN_ROWS], rank=1)
     yield from _scores(document)

@@ -268,6 +268,52 @@ class HitRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UsageRecord:
+    """Tokens, in three disjoint input buckets and one output bucket.
+
+    Args:
+        fresh_input: Input neither read from nor written to the provider's cache.
+        cache_read: Input read from it.
+        cache_write: Input written to it.
+        output: Output, reasoning included.
+        reasoning: The part of the output that was reasoning.
+    """
+
+    fresh_input: int
+    cache_read: int
+    cache_write: int
+    output: int
+    reasoning: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerRecord:
+    """What the run used of models.
+
+    Args:
+        models: Models that were asked.
+        prompts: Prompts that were used: name, version and hash.
+        usage: Tokens; what never arrived counts as it was reserved.
+        cost_dollars: Price, exact; null where a part of it has no known price.
+        ceiling_dollars: What the run might have spent; null without such a ceiling.
+        calls: Attempts that reached a provider.
+        cached: Calls that kept answers served, at no cost.
+        failed: Attempts that failed.
+        uncertain: Attempts that are charged at their reservation.
+    """
+
+    models: tuple[str, ...]
+    prompts: tuple[str, ...]
+    usage: UsageRecord
+    cost_dollars: str | None
+    ceiling_dollars: str | None
+    calls: int
+    cached: int
+    failed: int
+    uncertain: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewRecord:
     """A review by Persona Reviewer.
 
@@ -279,6 +325,7 @@ class ReviewRecord:
         headline: The verdict in one line.
         injection_suspected: Whether text was seen that hides or speaks to the reviewer.
         model: The model that answered; null for mechanical evidence alone.
+        ledger: What was used of models; null without one.
         change: What was reviewed.
         selection: One choice a persona.
         score: The score over all rules of all chosen personas.
@@ -296,6 +343,7 @@ class ReviewRecord:
     headline: str
     injection_suspected: bool
     model: str | None
+    ledger: LedgerRecord | None
     change: ChangeRecord
     selection: tuple[ChoiceRecord, ...]
     score: ScoreRecord

@@ -213,7 +213,7 @@ def _verdict(page: _Page, document: ReviewDocument) -> None:
     page.line(line)
     if document.way_out:
         page.line(document.way_out, indent=2)
-    for notice in review.notices:
+    for notice in document.notices:
         page.line(f"! {_safe(notice)}", style="yellow", indent=2)
 
 

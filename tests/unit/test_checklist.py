@@ -148,7 +148,8 @@ def test_no_file_to_speak_about_is_not_applicable() -> None:
 def test_an_examiner_that_could_not_look_never_makes_a_pass(path: str) -> None:
     gap = Unexamined(kind=EvidenceKind.RUFF, path=path, reason="ruff timed out")
     result = answer(rule(RUFF_BOTH), Examination(unexamined=(gap,)))
-    assert (result.verdict, result.reason) == (Verdict.NOT_ASSESSED, "ruff timed out")
+    assert result.verdict is Verdict.NOT_ASSESSED
+    assert result.reason == ("ruff timed out (app.py)" if path else "ruff timed out")
 
 
 def test_a_gap_in_another_file_does_not_concern_the_rule() -> None:
@@ -243,3 +244,13 @@ def test_a_secret_in_a_file_that_nobody_reviews_is_still_a_secret() -> None:
     seen = Examination(hits=(hit(kind=EvidenceKind.SECRET, code="token", path="poetry.lock"),))
     anywhere = replace(rule(scanner), applies=Applies())
     assert answer(anywhere, seen, listed, edited()).verdict is Verdict.FAIL
+
+
+def test_what_nobody_could_look_at_is_named_by_reason_and_file() -> None:
+    gaps = (
+        Unexamined(kind=EvidenceKind.RUFF, path="app.py", reason="does not parse"),
+        Unexamined(kind=EvidenceKind.RUFF, path="b.py", reason="does not parse"),
+    )
+    seen = Examination(unexamined=gaps)
+    result = answer(rule(RUFF_BOTH), seen, edited("app.py"), edited("b.py"))
+    assert result.reason == "does not parse (app.py and 1 more)"

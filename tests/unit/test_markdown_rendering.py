@@ -48,6 +48,12 @@ def test_suspected_injection_is_never_clean() -> None:
     assert "Nothing found" not in render_markdown(ReviewDocument(review=review))
 
 
+def test_an_error_and_its_hint_make_two_sentences_of_one_notice() -> None:
+    review = replace(CLEAN, notices=('a.toml:2: unknown key "limt"\n  Known are: limit.',))
+    text = render_markdown(ReviewDocument(review=review))
+    assert '- a.toml:2: unknown key "limt". Known are: limit.\n' in text
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_all_html_is_ours_and_nothing_links_outside(name: str) -> None:
     document = EXAMPLES[name]

@@ -142,6 +142,17 @@ def test_one_rule_speaks_inline_once_a_file() -> None:
     assert placed[1].outcome.of == placed[0].finding.fingerprint
 
 
+def test_a_critical_rule_speaks_inline_once_for_each_remedy() -> None:
+    severe = [finding(line, severity=Severity.CRITICAL) for line in (1, 5, 9)]
+    severe[1] = replace(severe[1], remedy="Another way out.")
+    placed = place(merge(severe, ()), change())
+    assert [p.outcome.kind for p in placed] == [
+        OutcomeKind.INLINE,
+        OutcomeKind.INLINE,
+        OutcomeKind.SUMMARY,
+    ]
+
+
 def test_a_note_never_stands_inline() -> None:
     assert outcomes(finding(severity=Severity.NOTE)) == {
         "PY001-app.py-1-type-guardian": OutcomeKind.SUMMARY
@@ -249,6 +260,10 @@ def review(*verdicts: Verdict, state: RunState = RunState.COMPLETED, **more: obj
 
 def test_only_a_run_that_answered_everything_says_that_nothing_was_found() -> None:
     assert review(Verdict.PASS).headline == "Nothing found in 1 file"
+
+
+def test_a_run_in_which_no_rule_had_a_subject_does_not_say_that_it_found_nothing() -> None:
+    assert review(Verdict.NOT_APPLICABLE).headline == "No rule has a subject in 1 file"
 
 
 def test_without_a_model_the_headline_says_how_many_rules_need_one() -> None:

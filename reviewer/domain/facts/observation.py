@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 from reviewer.domain.change import Change, FileChange, FileStatus, Side
 from reviewer.domain.evidence import EvidenceKind, Examination, Hit, Inapplicable, Unexamined
+from reviewer.domain.subject import NO_HEAD_TEXT
 
-NO_HEAD_TEXT = "no head text"
 NO_BASE_TEXT = "no base text to compare with"
 ALREADY_SO = "already so before this change"
 
