@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reviewer.entrypoints.cli.output import write_file, write_standard_output
+from reviewer.entrypoints.cli.rendered_prompt import render
 from reviewer.entrypoints.cli.session import ExitCode, debug_option
 from reviewer.entrypoints.cli.suggestion import SuggestingGroup
 from reviewer.errors import ConfigurationError, UserError
@@ -26,7 +27,9 @@ Examples:
   reviewer prompts render --persona bug-hunter main...HEAD"""
 
 
-@click.group(cls=SuggestingGroup, epilog=_EXAMPLES)
+@click.group(
+    cls=SuggestingGroup, epilog=_EXAMPLES, short_help="List, show, compare and check prompts."
+)
 @debug_option
 def prompts() -> None:
     """List, show, compare and check prompts, and see what would be sent.
@@ -156,6 +159,9 @@ def release(names: tuple[str, ...]) -> None:
         raise ConfigurationError.of(faults)
     write_file(file, text)
     _write(f"Released {', '.join(names)}. Commit prompts/ as it is now.")
+
+
+prompts.add_command(render)
 
 
 def _catalogue() -> PromptCatalogue:
