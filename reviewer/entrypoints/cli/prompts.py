@@ -50,7 +50,8 @@ def list_prompts() -> None:
 
 
 @prompts.command(
-    epilog="\b\nExamples:\n  reviewer prompts show review\n  reviewer prompts show review/v1"
+    epilog="\b\nExamples:\n  reviewer prompts show review\n  reviewer prompts show review/v1",
+    short_help="Show a prompt, and why it is so.",
 )
 @click.argument("name", metavar="NAME[/vN]")
 @debug_option
@@ -127,7 +128,10 @@ def check(context: click.Context) -> None:
         _write(f"Not released: {', '.join(open_)} (reviewer prompts release NAME/vN).")
 
 
-@prompts.command(epilog="\b\nExample:\n  reviewer prompts release review/v2")
+@prompts.command(
+    epilog="\b\nExample:\n  reviewer prompts release review/v2",
+    short_help="Release a version, for good.",
+)
 @click.argument("names", metavar="NAME/vN…", nargs=-1, required=True)
 @debug_option
 def release(names: tuple[str, ...]) -> None:

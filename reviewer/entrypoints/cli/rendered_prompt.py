@@ -64,11 +64,12 @@ def render(context: click.Context, /, **options: Any) -> None:  # noqa: ANN401 -
 def _rendered(request: Request, model: str) -> RenderedPrompt:
     """Let tools answer what they can, and render the rest."""
     from reviewer.bootstrap import review
+    from reviewer.domain.status import RunState
     from reviewer.errors import UserError
     from reviewer.service.render_prompt import render_prompt
 
     made = review(request).review
-    if not made.scorecards:
+    if made.state is RunState.SKIPPED:
         raise UserError(f"nothing would be sent: {made.reason}")
     return render_prompt(made.personas[0], made.scorecards[0], made.change, _terms(model))
 
