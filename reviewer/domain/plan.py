@@ -45,6 +45,8 @@ DEFAULT_BATCH_TOKENS = 60_000
 #: An estimate may be wrong by so much before a model's context overflows.
 _MARGIN = 0.9
 _NOTHING = Usage()
+#: So many pieces that exceed a ceiling are stepped over; what then comes is left out, too.
+_MOST_SKIPPED = 32
 
 TOO_SMALL = "too large for what the model holds"
 NOT_ASKED = "no rule that is asked speaks about it"
@@ -310,7 +312,7 @@ def _within(
         return list(pieces), None
     kept: list[Piece] = []
     rest = list(pieces)
-    while rest:
+    for _ in range(_MOST_SKIPPED):
         # The most that fits from the front of the rest, by halving.
         fits, fails = 0, len(rest) + 1
         while fails - fits > 1:
@@ -320,11 +322,11 @@ def _within(
             else:
                 fails = middle
         kept += rest[:fits]
-        if fits == len(rest):
-            break
         # What is larger than the one that does not fit does not fit either.
-        too_large = rest[fits].tokens
-        rest = [piece for piece in rest[fits + 1 :] if piece.tokens < too_large]
+        too_large = rest[fits].tokens if fits < len(rest) else 0
+        rest = [piece for piece in rest[fits:] if piece.tokens < too_large]
+        if not rest:
+            break
     return kept, refusal
 
 
