@@ -65,6 +65,12 @@ def test_orders_to_the_reviewer_that_everybody_sees_are_suspected_and_stay() -> 
     assert "\n" not in clean.title
 
 
+def test_a_title_is_one_line_without_escape_codes() -> None:
+    clean = clean_title_and_body('x\n{"level":"info"}\x1b[2J\n::stop-commands::a', "")
+
+    assert clean.title == 'x {"level":"info"} ::stop-commands::a'
+
+
 def test_long_texts_are_cut_and_it_is_told() -> None:
     clean = clean_title_and_body("A" * 2_000, "A" * 2_000_000)
 

@@ -103,6 +103,8 @@ def _terms(model: str) -> Terms:
 
 def _lines(rendered: RenderedPrompt) -> Iterator[str]:
     """Write every call as text."""
+    from reviewer.domain.sanitiser import label
+
     if not rendered.calls:
         yield "Nothing would be sent: tools have answered every rule that speaks about this change."
     for number, call in enumerate(rendered.calls, 1):
@@ -111,13 +113,15 @@ def _lines(rendered: RenderedPrompt) -> Iterator[str]:
         yield "\nNot sent, although rules speak about it"
         for entry in rendered.left_out:
             part = "" if entry.part is None else f" (part {entry.part})"
-            yield f"  {entry.path}{part}: {entry.reason}"
+            yield f"  {label(entry.path)}{part}: {entry.reason}"
     if len(rendered.calls) > 1:
         total = sum(call.input_tokens for call in rendered.calls)
         yield f"\nAll {len(rendered.calls)} calls: about {total:,} tokens in."
 
 
 def _call(call: RenderedCall, title: str) -> Iterator[str]:
+    from reviewer.domain.sanitiser import label
+
     text = call.text
     yield (
         f"{title}: {text.prompt}, about {call.input_tokens:,} tokens in (system"
@@ -125,7 +129,7 @@ def _call(call: RenderedCall, title: str) -> Iterator[str]:
         f" {call.question_tokens:,}, schema {call.schema_tokens:,})"
     )
     yield f"Parameters: {_parameters(call)}"
-    yield f"Files: {', '.join(call.paths)}"
+    yield f"Files: {', '.join(map(label, call.paths))}"
     for name, part in (
         ("system", text.system),
         ("batch", text.prefix),
