@@ -57,14 +57,12 @@ class AddedLine:
         means: What such a line does, third person, without a full stop: ``builds a shell command``.
         languages: Only in files of these languages; empty means any that is not prose.
         paths: Only in files that match one of these globs; empty means any.
-        everywhere: Also in comments and in files that ``Match.exclude`` leaves out.
     """
 
     regex: str
     means: str
     languages: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
-    everywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -265,7 +265,6 @@ def _signals(table: SignalTable) -> SignalSet:
                 means=line.means,
                 languages=tuple(line.languages),
                 paths=tuple(line.paths),
-                everywhere=line.everywhere,
             )
             for line in table.added
         ),

@@ -37,9 +37,6 @@ class AddedLineTable(Table):
     means: ShortLine = Field(description="What such a line does: builds a shell command.")
     languages: Words = Field(default=[])
     paths: Globs = Field(default=[])
-    everywhere: bool = Field(
-        default=False, description="Also in comments and in files that exclude leaves out."
-    )
 
 
 class FileKindTable(Table):

@@ -150,11 +150,10 @@ class _Search:
                 continue
             if file.path not in excluded:
                 yield from _of_content(file, wanted, strong=strong)
-            lines = [line for line in added if line.everywhere or file.path not in excluded]
-            yield from self._of_lines(file, lines, strong=strong)
+                yield from self._of_lines(file, added, strong=strong)
         for name in wanted.structure:
             for sighting in self._structure(name):
-                if sighting.path not in excluded:
+                if sighting.everywhere or sighting.path not in excluded:
                     yield _signal(
                         SignalKind.STRUCTURE, sighting.detail, sighting.path, sighting.line, strong
                     )
@@ -170,7 +169,7 @@ class _Search:
             if line.paths and matches_any(line.paths, file.path) is None:
                 continue
             literals = self._vocabulary.literals_of(line.regex)
-            number = file.added.first(line.regex, literals=literals, comments=line.everywhere)
+            number = file.added.first(line.regex, literals=literals)
             if number is not None:
                 first[line.means] = min(number, first.get(line.means, number))
         for means, number in first.items():

@@ -72,18 +72,17 @@ class ChangedText:
         self.lowered = "\n".join(lowered)
         self._starts = tuple(accumulate((len(line) + 1 for line in lowered), initial=0))
 
-    def first(self, regex: str, *, literals: Sequence[str] | None, comments: bool) -> int | None:
-        """Return the number of the first line that an expression matches.
+    def first(self, regex: str, *, literals: Sequence[str] | None) -> int | None:
+        """Return the number of the first line, comments apart, that an expression matches.
 
         Args:
             regex: A valid regular expression.
             literals: Lower-case text of which every match holds one; None where none is known.
-            comments: Whether lines that are nothing but a comment count.
         """
         expression = _compiled(regex)
         for index in self._candidates(literals):
             line = self._lines[index]
-            if expression.search(line) and (comments or not self._is_comment(line)):
+            if expression.search(line) and not self._is_comment(line):
                 return self._numbers[index]
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -11,6 +12,8 @@ from reviewer.domain.dependency import added_dependencies
 from reviewer.domain.file_role import is_prose, is_source, is_test, is_translation
 from reviewer.domain.glob import matches_any
 from reviewer.domain.language import SOURCE_LANGUAGES
+from reviewer.domain.secret_pattern import find_secrets
+from reviewer.domain.signal_search import LONGEST_LINE
 
 #: Fewer new modules than this are everyday work; from here on they shape a part of the system.
 SEVERAL_MODULES = 3
@@ -46,6 +49,25 @@ _DATA = (
 )
 
 
+# A line that catches every error, and the line after it that does nothing with what it caught. A
+# guess that wakes a persona; its structural patterns judge.
+_HANDLER_IN_PYTHON = (
+    re.compile(r"^\s*except(?:\s+\(?(?:Base)?Exception\)?(?:\s+as\s+\w+)?)?\s*:"),
+    re.compile(
+        r"^\s*(?:pass|\.\.\.|continue|return(?:\s+(?:None|\[\]|\{\}|\(\)|\"\"|\'\'|0))?)\s*$"
+    ),
+)
+_HANDLER_IN_BRACES = (
+    re.compile(r"\bcatch\s*(?:\([^()]{0,200}\)\s*)?\{\s*(?:\}|$)"),
+    re.compile(r"^\s*\}"),
+)
+_EMPTY = re.compile(r":\s*(?:pass|\.\.\.)\s*$|\{\s*\}")
+_HANDLERS = {
+    "python": _HANDLER_IN_PYTHON,
+    **dict.fromkeys(("javascript", "typescript", "tsx", "java", "csharp"), _HANDLER_IN_BRACES),
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
     """Where a structural change shows, and what it is.
@@ -54,11 +76,13 @@ class Sighting:
         path: The file.
         detail: What it does, third person: ``adds the dependency httpx``.
         line: The head line where there is one.
+        everywhere: Whether it speaks even in files that give a persona no other signal.
     """
 
     path: str
     detail: str
     line: int | None = None
+    everywhere: bool = False
 
 
 Structure = Callable[[Change], tuple[Sighting, ...]]
@@ -130,6 +154,43 @@ def large_data_file(change: Change) -> tuple[Sighting, ...]:
     )
 
 
+def secret_added(change: Change) -> tuple[Sighting, ...]:
+    """Find the first secret that a file adds, by the patterns that will judge it."""
+    found = []
+    for file in change.reviewed:
+        numbers = tuple(file.added)
+        text = "\n".join(file.added.values())
+        for secret in find_secrets(text)[:1]:
+            line = numbers[text.count("\n", 0, secret.start)]
+            found.append(
+                Sighting(
+                    path=file.path,
+                    line=line,
+                    detail="holds what looks like a secret",
+                    everywhere=True,
+                )
+            )
+    return tuple(found)
+
+
+def errors_swallowed(change: Change) -> tuple[Sighting, ...]:
+    """Find the first handler of a file that catches every error and does nothing with it."""
+    found = []
+    for file in change.reviewed:
+        handler = _HANDLERS.get(file.language or "")
+        if handler is None:
+            continue
+        catches, does_nothing = handler
+        for number, text in file.added.items():
+            following = file.added.get(number + 1, "")
+            if catches.search(text[:LONGEST_LINE]) and (
+                does_nothing.match(following[:LONGEST_LINE]) or _EMPTY.search(text[:LONGEST_LINE])
+            ):
+                found.append(Sighting(path=file.path, line=number, detail="swallows errors"))
+                break
+    return tuple(found)
+
+
 #: Every structural signal by the name that personas use.
 STRUCTURES: Mapping[str, Structure] = MappingProxyType(
     {
@@ -139,6 +200,8 @@ STRUCTURES: Mapping[str, Structure] = MappingProxyType(
         "new-package": new_package,
         "source-without-test": source_without_test,
         "large-data-file": large_data_file,
+        "secret-added": secret_added,
+        "errors-swallowed": errors_swallowed,
     }
 )
 

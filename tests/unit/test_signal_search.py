@@ -7,10 +7,10 @@ import pytest
 from reviewer.domain.signal_search import ChangedText, Vocabulary
 
 
-def first(regex: str, line: str, language: str, *, comments: bool = False) -> int | None:
+def first(regex: str, line: str, language: str) -> int | None:
     text = ChangedText({7: line}, language)
     literals = Vocabulary([text]).literals_of(regex)
-    return text.first(regex, literals=literals, comments=comments)
+    return text.first(regex, literals=literals)
 
 
 @pytest.mark.parametrize(
@@ -25,9 +25,8 @@ def first(regex: str, line: str, language: str, *, comments: bool = False) -> in
         ("html", "<!-- total -->"),
     ],
 )
-def test_a_comment_counts_only_where_it_is_asked_for(language: str, line: str) -> None:
+def test_a_comment_does_not_count(language: str, line: str) -> None:
     assert first("total", line, language) is None
-    assert first("total", line, language, comments=True) == 7
 
 
 @pytest.mark.parametrize(
@@ -50,7 +49,7 @@ def test_an_expression_that_requires_nothing_is_tried_on_every_line() -> None:
     text = ChangedText({3: "a", 5: "a = 12"}, "python")
     vocabulary = Vocabulary([text])
     assert vocabulary.literals_of(r"\d+") is None
-    assert text.first(r"\d+", literals=None, comments=False) == 5
+    assert text.first(r"\d+", literals=None) == 5
 
 
 def test_an_expression_whose_words_are_nowhere_is_dismissed_for_the_whole_change() -> None:
@@ -60,7 +59,7 @@ def test_an_expression_whose_words_are_nowhere_is_dismissed_for_the_whole_change
 def test_the_first_of_several_places_is_told_whichever_literal_holds_it() -> None:
     text = ChangedText({1: "x", 2: "beta beta", 3: "alpha", 4: "beta()"}, "python")
     literals = Vocabulary([text]).literals_of(r"alpha\(|beta\(")
-    assert text.first(r"alpha\(|beta\(", literals=literals, comments=False) == 4
+    assert text.first(r"alpha\(|beta\(", literals=literals) == 4
 
 
 def test_lines_of_nothing_but_space_and_comments_are_no_code() -> None:

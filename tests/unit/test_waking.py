@@ -150,6 +150,17 @@ class TestWhatWakesSecuritySentinel:
         ("path", "line", "means"),
         [
             ("app/a.py", 'password = "hunter2hunter2"', "assigns a literal to a secret"),
+            (
+                "app/a.py",
+                'conf["SECRET_KEY"] = "hunter2hunter2"',
+                "assigns a literal to a secret",
+            ),
+            ("a.ipynb", '  "API_KEY = \\"hunter2hunter2\\"\\n"', "assigns a literal to a secret"),
+            (
+                "dags/a.py",
+                'DB = "postgresql://etl:" + "x"\nURL = "postgresql://etl:Kq7rT2m9Zb@db.acme.io/sales"',
+                "holds what looks like a secret",
+            ),
             ("app/a.py", 'key = os.environ["API_KEY"]', "reads a secret"),
             ("app/a.py", "@login_required", "checks who may do what"),
             ("app/a.py", 'headers["Authorization"] = value', "handles credentials of a request"),
@@ -208,7 +219,7 @@ class TestWhatWakesSecuritySentinel:
 
     def test_a_process_in_a_test_does_not_but_a_key_in_a_comment_of_a_test_does(self) -> None:
         assert "security-sentinel" not in chosen(new("tests/test_a.py", "subprocess.run([a])\n"))
-        key = "AKIA" + "A1B2C3D4E5F6G7H8"
+        key = "AKIA" + "A7B2C3D4E5F6G7H2"
         assert "security-sentinel" in chosen(new("tests/test_a.py", f"# {key}\n"))
 
     def test_a_file_on_access_does_though_its_lines_say_nothing(self) -> None:
@@ -223,6 +234,36 @@ class TestWhatWakesSecuritySentinel:
         decided = choice("security-sentinel", new("app/total.py", PLAIN))
         assert decided.kind is ChoiceKind.WOULD_ALSO_APPLY
         assert decided.reason == "only a weak signal: 1 source file"
+
+
+class TestWhatWakesObserver:
+    @pytest.mark.parametrize(
+        ("path", "text"),
+        [
+            ("app/a.py", "try:\n    f()\nexcept:\n    pass\n"),
+            ("app/a.py", "try:\n    f()\nexcept Exception as error:\n    return None\n"),
+            ("app/a.py", "try:\n    f()\nexcept Exception: pass\n"),
+            ("src/a.ts", "try {\n  f();\n} catch (error) {\n}\n"),
+            ("src/A.java", "try { f(); } catch (Exception e) {}\n"),
+        ],
+    )
+    def test_an_error_that_is_swallowed(self, path: str, text: str) -> None:
+        decided = choice("observer", new(path, text))
+        assert decided.kind is ChoiceKind.CHOSEN
+        assert decided.reason.endswith("swallows errors")
+
+    @pytest.mark.parametrize(
+        ("path", "text"),
+        [
+            ("app/a.py", "try:\n    f()\nexcept KeyError:\n    pass\n"),
+            ("app/a.py", "try:\n    f()\nexcept Exception:\n    raise\n"),
+            ("src/a.ts", "try {\n  f();\n} catch (error) {\n  show(error);\n}\n"),
+            ("src/a.ts", "p.catch(() => {});\n"),
+            ("tests/test_a.py", "try:\n    f()\nexcept:\n    pass\n"),
+        ],
+    )
+    def test_an_error_that_is_handled_or_expected_does_not(self, path: str, text: str) -> None:
+        assert "observer" not in chosen(new(path, text))
 
 
 class TestWhatDoesNotWakeAnybody:
