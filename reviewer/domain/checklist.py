@@ -58,6 +58,7 @@ class Answer:
         verdict: How it was answered.
         reason: Why, ready to be read; never empty.
         findings: The places, for a fail.
+        asked: Whether a model was asked, and its answer is in the verdict.
     """
 
     persona: str
@@ -66,6 +67,7 @@ class Answer:
     verdict: Verdict
     reason: str
     findings: tuple[Finding, ...] = ()
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

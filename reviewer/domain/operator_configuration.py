@@ -62,6 +62,10 @@ class ModelTable(Table):
     effort: Literal["minimal", "low", "medium", "high", "xhigh", "max"] | None = Field(
         default=None, description="How hard a model that reasons thinks."
     )
+    context_tokens: Tokens | None = Field(
+        default=None, description="What the model holds, where nobody knows: a server of yours."
+    )
+    output_tokens: Tokens | None = Field(default=None, description="The longest answer.")
     pace: Pace = Field(default=Pace.COST, strict=False, description="cost or speed.")
     language: Language = Field(default="en", description="The language of findings: en, de, …")
     suggestions: bool = Field(default=False, description="Whether findings propose new lines.")

@@ -22,6 +22,7 @@ from reviewer.domain.sanitiser import PROSE_LIMIT, cut, visible
 from reviewer.domain.selection import Choice
 from reviewer.rendering.document import ReviewDocument
 from reviewer.rendering.review_record import (
+    SCHEMA_VERSION,
     AnswerRecord,
     ChangeRecord,
     ChoiceRecord,
@@ -33,9 +34,8 @@ from reviewer.rendering.review_record import (
     LocationRecord,
     OutcomeRecord,
     ReviewRecord,
-    SCHEMA_VERSION,
-    ScoreRecord,
     ScorecardRecord,
+    ScoreRecord,
     SignalRecord,
     UsageRecord,
 )

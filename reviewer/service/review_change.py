@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from reviewer.domain.change import Change
 from reviewer.domain.checklist import (
     NO_MODEL,
-    Answer,
     Scorecard,
     Verdict,
     answer_mechanically,
-    score,
 )
 from reviewer.domain.evidence import Evidence, EvidenceKind, Examination, Hit, Unexamined
 from reviewer.domain.file_role import is_source
-from reviewer.domain.finding import Outcome, OutcomeKind, PlacedFinding
+from reviewer.domain.finding import PlacedFinding
+from reviewer.domain.judgement import Judgement
 from reviewer.domain.own_linter import covered_sources
 from reviewer.domain.persona import Persona
 from reviewer.domain.policy import Policy
@@ -27,6 +27,10 @@ from reviewer.ports.examiner import Examiner
 from reviewer.ports.progress import Progress
 from reviewer.ports.workspace import Workspace
 from reviewer.service.prepare_review import Preparation, Wishes, prepare_review
+from reviewer.service.scope_answers import scope_answers
+
+if TYPE_CHECKING:
+    from reviewer.service.model_setup import ModelSetup
 
 #: Facts that are looked for whoever reviews, because they guard the review itself: their hit
 #: means that text of the change speaks to the reviewer (security.md S7).
@@ -47,16 +51,18 @@ async def review_change(
     examiners: Sequence[Examiner],
     wishes: Wishes,
     *,
+    setup: ModelSetup | None = None,
     notices: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Judged:
-    """Review a change from mechanical evidence.
+    """Review a change: what tools can decide, and, where a model is configured, the rest.
 
     Args:
         workspace: Where the change comes from.
         built_in: The personas that ship.
         examiners: Who gives evidence, one a kind.
         wishes: What the person at the door asks for.
+        setup: The models and how to go about it; None for mechanical evidence alone.
         notices: What people must know about what the door brought along.
         progress: Who is told how far it is.
 
@@ -65,13 +71,27 @@ async def review_change(
     """
     ready = await prepare_review(workspace, built_in, wishes, progress=progress)
     reason = _why_not(ready)
-    if progress is not None and not reason:
-        progress.stage("gathering evidence")
+    if not reason:
+        _tell(progress, "gathering evidence")
     seen = await _examine(ready, examiners, chosen=() if reason else ready.chosen)
-    if progress is not None:
-        progress.stage("answering the checklists")
     ready = replace(ready, notices=(*notices, *ready.notices))
-    return Judged(review=_review(ready, seen, reason), policy=ready.policy)
+    _tell(progress, "answering the checklists")
+    cards, dropped = _answer(ready, seen)
+    heard = Judgement(cards=cards, dropped=dropped)
+    if setup is not None and not reason:
+        _tell(progress, f"asking {setup.model}")
+        # Whatever models need is imported where there is one: a run without does not pay for it.
+        from reviewer.service.ask_models import ask_models  # noqa: PLC0415
+
+        heard = await ask_models(setup, ready, cards)
+        heard = replace(heard, dropped=(*dropped, *heard.dropped))
+    _tell(progress, "weighing the findings")
+    return Judged(review=_review(ready, seen, reason, heard), policy=ready.policy)
+
+
+def _tell(progress: Progress | None, stage: str) -> None:
+    if progress is not None:
+        progress.stage(stage)
 
 
 def _why_not(ready: Preparation) -> str:
@@ -126,10 +146,15 @@ def _wanted(
     return wanted
 
 
-def _review(ready: Preparation, seen: Examination, reason: str) -> Review:
-    """Turn what was seen into the review."""
+def _review(
+    ready: Preparation,
+    seen: Examination,
+    reason: str,
+    heard: Judgement,
+) -> Review:
+    """Turn what was seen and heard into the review."""
     suspects = [hit for hit in seen.hits if hit.code in SENTINELS]
-    cards, dropped = _answer(ready, seen)
+    cards = heard.cards
     findings = [f for card in cards for answer in card.answers for f in answer.findings]
     merged = merge(findings, ready.chosen)
     own_linters, linter_notices = covered_sources(findings, ready.base_texts)
@@ -140,7 +165,7 @@ def _review(ready: Preparation, seen: Examination, reason: str) -> Review:
         thresholds_of=ready.policy.thresholds_of,
         own_linters=own_linters,
     )
-    state, why = _state(cards, reason)
+    state, why = _state(cards, reason, heard.gaps)
     return Review(
         state=state,
         reason=why,
@@ -148,7 +173,7 @@ def _review(ready: Preparation, seen: Examination, reason: str) -> Review:
         personas=ready.chosen,
         selection=ready.selection,
         scorecards=cards,
-        findings=(*placed, *dropped),
+        findings=(*placed, *heard.dropped),
         notices=(
             *ready.notices,
             *_suspicions(suspects),
@@ -157,6 +182,8 @@ def _review(ready: Preparation, seen: Examination, reason: str) -> Review:
         ),
         other_analysers=_unclaimed(ready, seen),
         injection_suspected=bool(suspects),
+        model=heard.model,
+        model_use=heard.use,
     )
 
 
@@ -164,59 +191,40 @@ def _answer(
     ready: Preparation, seen: Examination
 ) -> tuple[tuple[Scorecard, ...], tuple[PlacedFinding, ...]]:
     """Answer the chosen personas' checklists, leaving out what the policy scopes away."""
-    cards: list[Scorecard] = []
-    dropped: list[PlacedFinding] = []
+    cards = []
     for persona in ready.chosen:
         off = [
             (rule.id, reason)
             for rule in persona.rules
             if (reason := ready.policy.switched_off(rule.id)) is not None
         ]
-        card = answer_mechanically(persona, ready.change, seen, disabled=off)
-        answers = []
-        for answer in card.answers:
-            kept, gone = _scope(answer, ready.policy)
-            answers.append(kept)
-            dropped += gone
-        cards.append(replace(card, answers=tuple(answers), score=score(answers)))
-    return tuple(cards), tuple(dropped)
+        cards.append(answer_mechanically(persona, ready.change, seen, disabled=off))
+    return scope_answers(cards, ready.policy)
 
 
-def _scope(answer: Answer, policy: Policy) -> tuple[Answer, list[PlacedFinding]]:
-    """Drop the findings that the policy scopes away; a fail without findings is no fail."""
-    reasons = {f.fingerprint: policy.dropped(f) for f in answer.findings}
-    gone = [
-        PlacedFinding(finding=f, outcome=Outcome(kind=OutcomeKind.DROPPED, reason=reason))
-        for f in answer.findings
-        if (reason := reasons[f.fingerprint]) is not None
-    ]
-    if not gone:
-        return answer, gone
-    kept = tuple(f for f in answer.findings if reasons[f.fingerprint] is None)
-    if kept:
-        return replace(answer, findings=kept), gone
-    why = gone[0].outcome.reason
-    return replace(answer, findings=(), verdict=Verdict.NOT_APPLICABLE, reason=why), gone
-
-
-def _state(cards: Iterable[Scorecard], reason: str) -> tuple[RunState, str]:
+def _state(cards: Iterable[Scorecard], reason: str, gaps: Sequence[str]) -> tuple[RunState, str]:
     """Say where the run ended.
 
-    Only a run that looked everywhere it meant to look is complete. The lack of a model is no gap
-    of this run; a tool that failed is.
+    Only a run that looked everywhere it meant to look is complete. That no model is configured is
+    no gap of this run, nor is a rule that a model could not judge from the code; a tool or a call
+    that failed is, and so is a file that was left out.
     """
     if reason:
         return RunState.SKIPPED, reason
-    gaps: dict[str, int] = {}
+    if gaps:
+        more = "" if len(gaps) == 1 else f" (and {len(gaps) - 1} more)"
+        return RunState.PARTIAL, f"{gaps[0]}{more}"
+    blind: dict[str, int] = {}
     for card in cards:
         for answer in card.answers:
-            if answer.verdict is Verdict.NOT_ASSESSED and answer.reason != NO_MODEL:
-                gaps[answer.reason] = gaps.get(answer.reason, 0) + 1
-    if not gaps:
+            if answer.verdict is Verdict.NOT_ASSESSED and not answer.asked:
+                blind[answer.reason] = blind.get(answer.reason, 0) + 1
+    blind.pop(NO_MODEL, None)
+    if not blind:
         return RunState.COMPLETED, ""
-    total = sum(gaps.values())
+    total = sum(blind.values())
     rules = "1 rule" if total == 1 else f"{total} rules"
-    return RunState.PARTIAL, f"{rules} could not be assessed: {'; '.join(gaps)}"
+    return RunState.PARTIAL, f"{rules} could not be assessed: {'; '.join(blind)}"
 
 
 def _suspicions(hits: Sequence[Hit]) -> tuple[str, ...]:

@@ -11,7 +11,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from reviewer.config import process_environment
+from reviewer.bootstrap.model import ModelRequest, model_setup, names_model
+from reviewer.config import Settings, process_environment
 from reviewer.errors import UserError
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Request:
         panel: Name of a panel that is asked for.
         sarif: SARIF files of other analysers.
         layer: What the command line sets of the policy.
+        model: What is asked for of models; None lets settings and the operator's file decide.
     """
 
     repository: Path = field(default_factory=Path)
@@ -56,6 +58,7 @@ class Request:
     panel: str | None = None
     sarif: tuple[Path, ...] = ()
     layer: PolicyLayer | None = None
+    model: ModelRequest = field(default_factory=ModelRequest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,15 +131,19 @@ async def _review(request: Request, progress: Progress | None) -> ReviewResult:
     from reviewer.service.review_change import review_change
 
     times = _StageTimes(progress)
+    settings = Settings.from_environment()
     reports = await _reports(request)
-    judged = await review_change(
-        await _workspace(request),
-        built_in_personas(),
-        _examiners(reports),
-        _wishes(request),
-        notices=tuple(note for report in reports for note in report.notes),
-        progress=times,
-    )
+    workspace = await _workspace(request)
+    async with model_setup(request.model, settings, request.repository) as setup:
+        judged = await review_change(
+            workspace,
+            built_in_personas(),
+            _examiners(reports),
+            _wishes(request, model_configured=setup is not None),
+            setup=setup,
+            notices=tuple(note for report in reports for note in report.notes),
+            progress=times,
+        )
     return ReviewResult(review=judged.review, policy=judged.policy, seconds=times.seconds())
 
 
@@ -153,7 +160,10 @@ def select(request: Request) -> SelectionResult:
 async def _select(request: Request) -> SelectionResult:
     from reviewer.service.prepare_review import prepare_review
 
-    ready = await prepare_review(await _workspace(request), built_in_personas(), _wishes(request))
+    wishes = _wishes(
+        request, model_configured=names_model(request.model, Settings.from_environment())
+    )
+    ready = await prepare_review(await _workspace(request), built_in_personas(), wishes)
     return SelectionResult(
         change=ready.change,
         personas=ready.catalogue,
@@ -270,7 +280,12 @@ def _examiners(reports: tuple[SarifReport, ...]) -> tuple[Examiner, ...]:
     )
 
 
-def _wishes(request: Request) -> Wishes:
+def _wishes(request: Request, *, model_configured: bool) -> Wishes:
     from reviewer.service.prepare_review import Wishes
 
-    return Wishes(personas=request.personas, panel=request.panel, layer=request.layer)
+    return Wishes(
+        personas=request.personas,
+        panel=request.panel,
+        layer=request.layer,
+        model_configured=model_configured,
+    )

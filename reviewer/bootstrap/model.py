@@ -1,0 +1,265 @@
+"""Wires models: from settings, the operator's file and a door's wishes to a metered client."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from reviewer.config import KEY_VARIABLES, Settings
+from reviewer.errors import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+
+    from reviewer.adapters.http import HttpClient
+    from reviewer.domain.completion import ModelName
+    from reviewer.domain.operator_configuration import LimitTable, OperatorConfiguration
+    from reviewer.llm.ceilings import Limit, Limits
+    from reviewer.ports.model import Model
+    from reviewer.prompting.prompt_catalogue import PromptWishes
+    from reviewer.service.model_setup import ModelSetup
+
+#: Random bytes of the word that marks data in a run.
+_NONCE_BYTES = 8
+#: A local server needs no key; what its provider's own setting holds is sent if there is any.
+_KEYLESS = frozenset({"compatible"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRequest:
+    """What a door asks for of models.
+
+    Args:
+        name: Which model; None for what settings and the operator's file say.
+        without: Ask none, whatever is configured.
+        most_dollars: The most that this run may cost; None for the operator's word.
+        language: Tag of the language of findings; None for the operator's word.
+        fast: Let nobody wait for another's cache; None for the operator's word.
+        suggestions: Let findings propose new lines; None for the operator's word.
+        record: Where a cassette of the run is written; None for none.
+        replay: The cassette that answers instead of a model; None for none.
+    """
+
+    name: str | None = None
+    without: bool = False
+    most_dollars: Decimal | None = None
+    language: str | None = None
+    fast: bool | None = None
+    suggestions: bool | None = None
+    record: Path | None = None
+    replay: Path | None = None
+
+
+def names_model(request: ModelRequest, settings: Settings) -> bool:
+    """Tell whether a model is configured, without wiring one.
+
+    Raises:
+        UserError: The operator's file is wrong.
+    """
+    return _model_text(request, settings) is not None
+
+
+def read_operator_file(settings: Settings) -> OperatorConfiguration:
+    """Read the operator's file; without one the defaults hold.
+
+    Raises:
+        UserError: Somebody named a file that cannot be read, or the file is wrong.
+    """
+    from reviewer.domain.operator_configuration import parse_operator_configuration
+
+    path = settings.operator_file
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        if settings.operator_file_named:
+            raise UserError("there is no such file", path=str(path)) from error
+        text = ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"cannot be read: {error}", path=str(path)) from error
+    return parse_operator_configuration(text, str(path))
+
+
+def _model_text(request: ModelRequest, settings: Settings) -> str | None:
+    """Return which model answers: the door's word, then the environment's, then the file's."""
+    if request.without:
+        return None
+    named = request.name or settings.model
+    if named:
+        return named
+    if not settings.operator_file_named and not settings.operator_file.exists():
+        return None
+    return read_operator_file(settings).model.name
+
+
+@asynccontextmanager
+async def model_setup(
+    request: ModelRequest, settings: Settings, repository: Path
+) -> AsyncIterator[ModelSetup | None]:
+    """Wire the models of one run; None where no model is configured.
+
+    Args:
+        request: What the door asks for.
+        settings: What the environment says.
+        repository: The folder that is reviewed; its name is what spending is summed by.
+
+    Raises:
+        UserError: A name, key, bound or file is wrong, or the extra ``model`` is not installed.
+    """
+    text = _model_text(request, settings)
+    if text is None:
+        yield None
+        return
+    try:
+        import httpx  # noqa: F401 - only whether it is there
+        import sqlalchemy  # noqa: F401 - as above
+    except ImportError as error:
+        raise UserError(
+            f"a model is configured, and {error.name} is not installed",
+            hint="Install it: pip install 'persona-reviewer[model]'",
+        ) from error
+    async with _wired(text, request, settings, repository) as setup:
+        yield setup
+
+
+@asynccontextmanager
+async def _wired(
+    text: str, request: ModelRequest, settings: Settings, repository: Path
+) -> AsyncIterator[ModelSetup]:
+    from reviewer.adapters.database.store import open_store
+    from reviewer.adapters.http import HttpClient
+    from reviewer.adapters.patterns.parses import parses
+    from reviewer.adapters.providers.factory import base_url_of
+    from reviewer.adapters.system_clock import SystemClock
+    from reviewer.domain.model_name import parse_model_name
+    from reviewer.domain.operator_configuration import Pace
+    from reviewer.llm.ceilings import Account, load_ceilings
+    from reviewer.llm.client import LLMClient
+    from reviewer.llm.journal import JustRun
+    from reviewer.prompting.prompt_catalogue import shipped_prompts
+    from reviewer.service.model_setup import ModelSetup
+
+    operator = read_operator_file(settings)
+    model = parse_model_name(text)
+    verify = parse_model_name(operator.model.verify) if operator.model.verify else model
+    personas = {name: parse_model_name(value) for name, value in operator.model.personas.items()}
+    allowed = {parse_model_name(value) for value in operator.model.allowed}
+    clock = SystemClock()
+    name = os.path.basename(os.path.abspath(repository))  # noqa: PTH100, PTH119 - no I/O here
+    account = Account(run_id=uuid4().hex, repository=name)
+    reached = {model, verify, *personas.values(), *allowed}
+    pace = operator.model.pace
+    if request.fast is not None:
+        pace = Pace.SPEED if request.fast else Pace.COST
+    async with (
+        HttpClient(allowed=[base_url_of(each) for each in reached]) as http,
+        open_store(settings.state_folder) as store,
+        _answering(request, settings, http) as models,
+    ):
+        limits = _limits(operator, request.most_dollars)
+        yield ModelSetup(
+            client=LLMClient(
+                models=models,
+                ledger=store.ledger,
+                journal=JustRun(),
+                clock=clock,
+                account=account,
+                ceilings=await load_ceilings(limits, account, store.ledger, clock.now()),
+                cache=None if request.record or request.replay else store.completions,
+                secrets=tuple(settings.keys.values()),
+            ),
+            model=model,
+            verify_model=verify,
+            persona_models=personas,
+            allowed_models=frozenset(map(str, allowed)),
+            prompts=shipped_prompts(),
+            wishes=_prompt_wishes(operator),
+            repository=name,
+            run_id=account.run_id,
+            today=clock.now().date(),
+            draw_nonce=lambda: secrets.token_hex(_NONCE_BYTES),
+            language=request.language or operator.model.language,
+            pace=pace,
+            effort=operator.model.effort,
+            suggestions=operator.model.suggestions
+            if request.suggestions is None
+            else request.suggestions,
+            parses=parses,
+            context_tokens=operator.model.context_tokens,
+            output_tokens=operator.model.output_tokens,
+            secrets=tuple(settings.keys.values()),
+        )
+
+
+@asynccontextmanager
+async def _answering(
+    request: ModelRequest, settings: Settings, http: HttpClient
+) -> AsyncIterator[Callable[[ModelName], Model]]:
+    """Make what answers: providers, a cassette instead, or providers and a cassette beside."""
+    from reviewer.adapters.providers.factory import provider_for
+    from reviewer.llm.profiles import profile_of
+
+    def provider(model: ModelName) -> Model:
+        key = settings.keys.get(model.provider)
+        if key is None and model.provider not in _KEYLESS:
+            raise UserError(
+                f"there is no key for {model.provider}",
+                hint=f"Set {KEY_VARIABLES[model.provider]}, or leave the model out.",
+            )
+        explicit = profile_of(model).explicit_cache
+        return provider_for(model, key, http=http, explicit_cache=explicit)
+
+    if request.replay is not None:
+        from reviewer.adapters.cassette.replay import ReplayModel
+
+        replayed = ReplayModel.read(request.replay)
+        yield lambda _: replayed
+    elif request.record is not None:
+        from reviewer.adapters.cassette.record import recording
+
+        with recording(request.record) as record:
+            yield lambda model: record(provider(model))
+    else:
+        yield provider
+
+
+def _limits(operator: OperatorConfiguration, most_dollars: Decimal | None) -> Limits:
+    """Turn the operator's table into limits; a door may only lower what a run may cost."""
+    from reviewer.llm.ceilings import Limit, Limits
+
+    table = operator.budget
+    run = _limit(table.run) or Limit()
+    if most_dollars is not None:
+        dollars = most_dollars if run.dollars is None else min(run.dollars, most_dollars)
+        run = Limit(tokens=run.tokens, dollars=dollars)
+    return Limits(
+        call=_limit(table.call),
+        run=run,
+        pull_request=_limit(table.pull_request),
+        repository_day=_limit(table.repository_day),
+        installation_month=_limit(table.installation_month),
+    )
+
+
+def _limit(table: LimitTable) -> Limit | None:
+    from reviewer.llm.ceilings import Limit
+
+    if table.dollars is None and table.tokens is None:
+        return None
+    dollars = None if table.dollars is None else Decimal(str(table.dollars))
+    return Limit(tokens=table.tokens, dollars=dollars)
+
+
+def _prompt_wishes(operator: OperatorConfiguration) -> PromptWishes:
+    from reviewer.prompting.prompt_catalogue import PromptWishes, Rollout
+
+    rollouts: Mapping[str, Rollout] = {
+        name: Rollout(version=entry.version, share_percent=100 * entry.share)
+        for name, entry in operator.prompts.rollout.items()
+    }
+    return PromptWishes(operator=operator.prompts.pin, rollouts=rollouts)
