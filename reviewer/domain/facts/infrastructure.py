@@ -24,7 +24,16 @@ _POLICY = re.compile(
 _EVERY_ACTION = re.compile(
     r"(?:^|[\s{,])[\"']?(?:Action|actions)[\"']?\s*[:=]\s*\[?\s*[\"']?(?P<action>\*(?::\*)?)[\"']?\s*\]?\s*(?:[,;}#]|$)"
 )
+# Every action of one service; harmful where it holds for every resource.
+_SERVICE_ACTION = re.compile(
+    r"(?:^|[\s{,\[:=-])[\"']?(?P<service>[a-z][a-z0-9-]{1,40}):\*[\"']?\s*(?:[\],;}#]|$)"
+)
+_ON_EVERYTHING = re.compile(
+    r"(?:^|[\s{,])[\"']?(?:Resource|resources)[\"']?\s*[:=]\s*\[?\s*[\"']?\*[\"']?\s*\]?\s*(?:[,;}#]|$)"
+)
 _LIST_OPENS = re.compile(r"[\"']?\b(?:Action|actions)[\"']?\s*[:=]\s*\[?\s*$")
+_ACTION_KEY = re.compile(r"\b(?:Action|actions)[\"']?\s*[:=]")
+_ELEMENT = re.compile(r"^\s*(?:-\s*)?[\"']?[a-z][a-z0-9-]*:[\w*]+[\"']?\s*,?\s*$|^\s*$")
 _STAR = re.compile(r"^\s*-?\s*[\"']\*(?::\*)?[\"']\s*,?\s*$")
 _EFFECT = re.compile(r"[\"']?\beffect[\"']?\s*[:=]\s*[\"']?(?P<effect>Allow|Deny)", re.IGNORECASE)
 _ADMIN = (
@@ -40,6 +49,7 @@ _ADMIN = (
     ),
     (re.compile(r"policy/(?P<name>AdministratorAccess)\b"), "`{}` is attached"),
 )
+_STATEMENT = re.compile(r"^\s*-\s+[\"']?(?:Sid|Effect|Action|NotAction|Resource|Principal)\b")
 _NEAR = 12
 
 _WORLD = re.compile(r"[\"'](?:0\.0\.0\.0/0|::/0|\*|Internet)[\"']")
@@ -79,7 +89,7 @@ _ADMIN_PORTS = frozenset(
 
 
 def iam_wildcard(change: Change) -> Observation:
-    """A policy allows every action, or hands out a role that owns everything."""
+    """A policy allows every action, or all of a service on everything, or hands out ownership."""
     return look(change, subject="cloud policy", among=_may_hold_policy, at=_wildcard)
 
 
@@ -101,6 +111,10 @@ def _wildcard(file: FileChange) -> Seen:
         line = lines[number - 1][:2000] if number <= len(lines) else ""
         if _allows_everything(lines, number - 1, line):
             found.append((number, number, "This policy allows every action", ""))
+        service = _service_on_everything(lines, number - 1, line)
+        if service:
+            headline = f"This policy allows every `{service}` action on every resource"
+            found.append((number, number, headline, ""))
         for pattern, headline in _ADMIN:
             match = pattern.search(line)
             if match is not None:
@@ -123,6 +137,28 @@ def _allows_everything(lines: Sequence[str], index: int, line: str) -> bool:
     return not _denies(lines, index)
 
 
+def _service_on_everything(lines: Sequence[str], index: int, line: str) -> str:
+    """Return the service of which a statement allows every action on every resource."""
+    match = _SERVICE_ACTION.search(line)
+    if match is None or not (_ACTION_KEY.search(line) or _in_action_list(lines, index)):
+        return ""
+    near = range(max(0, index - _NEAR), min(len(lines), index + _NEAR + 1))
+    everywhere = any(
+        _ON_EVERYTHING.search(lines[i][:2000]) and not _parted(lines, index, i) for i in near
+    )
+    return match["service"] if everywhere and not _denies(lines, index) else ""
+
+
+def _in_action_list(lines: Sequence[str], index: int) -> bool:
+    """Tell whether a line is an element of a list of actions."""
+    for above in range(index - 1, max(-1, index - 1 - _NEAR), -1):
+        if _LIST_OPENS.search(lines[above][:2000]):
+            return True
+        if not _ELEMENT.match(lines[above][:2000]):
+            return False
+    return False
+
+
 def _denies(lines: Sequence[str], index: int) -> bool:
     """Tell whether the statement round a line has the effect Deny: the nearest effect decides."""
     for distance in range(_NEAR):
@@ -135,9 +171,11 @@ def _denies(lines: Sequence[str], index: int) -> bool:
 
 
 def _parted(lines: Sequence[str], one: int, other: int) -> bool:
-    """Tell whether the end of a block stands between two lines."""
+    """Tell whether the end of a block, or the beginning of a statement, parts two lines."""
     low, high = sorted((one, other))
-    return any(lines[i].strip() in {"}", "},", "{", "},{", "}, {"} for i in range(low + 1, high))
+    return any(
+        lines[i].strip() in {"}", "},", "{", "},{", "}, {"} for i in range(low + 1, high)
+    ) or any(_STATEMENT.match(lines[i][:200]) for i in range(low + 1, high + 1))
 
 
 def open_to_the_world(change: Change) -> Observation:

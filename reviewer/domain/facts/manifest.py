@@ -117,8 +117,8 @@ def _values_in_clear(file: FileChange, entry: Node) -> Found:
     ]
     if found:
         key, value = found[0]
-        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-        headline = f"The secret `{key.text}`{more} is committed in the clear"
+        more = f" and {len(found) - 1} more are" if len(found) > 1 else " is"
+        headline = f"The secret `{key.text}`{more} committed in the clear"
         # One Secret is one finding: the remedy is the same for all of its values.
         yield key.line, value.last, headline, ""
 
@@ -205,6 +205,12 @@ def _privileged_service(service: Node) -> Found:
     key = service.key("privileged")
     if key is not None and service.word("privileged") == "true":
         yield key.line, key.last, "", ""
+    volumes = service.get("volumes")
+    for volume in () if volumes is None else volumes.items:
+        source = volume if volume.text is not None else volume.get("source")
+        text = "" if source is None else source.text or ""
+        if source is not None and text.partition(":")[0].endswith("docker.sock"):
+            yield source.line, source.last, "A container holds Docker's socket", ""
 
 
 def compose_image_unpinned(change: Change) -> Observation:
@@ -269,7 +275,9 @@ def deployment_without_readiness_probe(change: Change) -> Observation:
 
     def question(file: FileChange, entry: Node) -> Found:
         kind = entry.key("kind")
-        new = kind is not None and kind.line in file.added
+        # What is missing from a template may be what an instruction inserts.
+        whole = "{{" not in (file.head_text or "")
+        new = whole and kind is not None and kind.line in file.added
         containers = tuple(_containers(entry))
         if kind is None or not new or any(c.get("readinessProbe") is not None for c in containers):
             return

@@ -1,5 +1,9 @@
 """YAML as nodes that know their lines; nothing is constructed and no alias is followed.
 
+A template (Helm, Jinja) is read for what is written in it: its instructions are left out, and what
+they would insert becomes one word, ``$(template)``. What only a value brings is judged where the
+value is written.
+
 The tree is built from the parser's events without recursion, so that neither deep nesting nor
 "billion laughs" costs more than the file's own length. PyYAML is imported when the first document
 is read: most changes have none.
@@ -7,11 +11,16 @@ is read: most changes have none.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from reviewer.domain.facts.observation import NotRead
+
+#: An instruction has its line for itself, and so has what is inserted as lines of their own.
+_INSTRUCTION = re.compile(r"(?m)^[ \t]*(?:\{\{[^{}]{0,1000}\}\}|\{%[^{}]{0,1000}%\})[ \t]*$")
+_INSERTION = re.compile(r"\{\{[^{}]{0,1000}\}\}|\{%[^{}]{0,1000}%\}")
 
 LIMIT_CHARACTERS = 512_000
 LIMIT_NODES = 60_000
@@ -89,10 +98,23 @@ def documents(text: str) -> tuple[Node, ...] | NotRead:
         return NotRead(reason=TOO_LARGE)
     # libyaml is several times as fast; PyYAML's wheels for some machines lack it.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        return _tree(yaml.parse(text.encode("utf-8", "replace"), Loader=loader))
-    except yaml.YAMLError:
-        return NotRead(reason=TEMPLATE if "{{" in text or "{%" in text else NO_YAML)
+    templated = "{{" in text or "{%" in text
+    for attempt in (text, _without_instructions(text)) if templated else (text,):
+        try:
+            return _tree(yaml.parse(attempt.encode("utf-8", "replace"), Loader=loader))
+        except yaml.YAMLError:
+            continue
+    return NotRead(reason=TEMPLATE if templated else NO_YAML)
+
+
+def _without_instructions(text: str) -> str:
+    """Leave a template's instructions out, and put a word where it inserts one; lines stay."""
+    text = _INSTRUCTION.sub(_as_lines, text)
+    return _INSERTION.sub(lambda match: "$(template)" + _as_lines(match), text)
+
+
+def _as_lines(match: re.Match[str]) -> str:
+    return "\n" * match[0].count("\n")
 
 
 def _tree(events: Iterable[object]) -> tuple[Node, ...] | NotRead:

@@ -42,6 +42,44 @@ def test_a_wildcard_inside_one_service_is_fine(action: str) -> None:
     assert ask("iam-wildcard", "a.tf", f'statement {{\n  actions = ["{action}"]\n}}\n').hits == ()
 
 
+@pytest.mark.parametrize(
+    ("path", "text", "line"),
+    [
+        ("a.tf", 'statement {\n  actions   = ["s3:*"]\n  resources = ["*"]\n}\n', 2),
+        ("a.tf", 'statement {\n  actions = [\n    "s3:*",\n  ]\n  resources = ["*"]\n}\n', 3),
+        ("a.json", '{"Effect": "Allow",\n"Action": "s3:*",\n"Resource": "*"}\n', 2),
+        ("a.yaml", "- Effect: Allow\n  Action:\n    - s3:*\n  Resource: '*'\n", 3),
+    ],
+)
+def test_a_whole_service_on_every_resource_is_told(path: str, text: str, line: int) -> None:
+    seen = ask("iam-wildcard", path, text)
+
+    assert lines(seen) == [line]
+    assert seen.hits[0].headline == "This policy allows every `s3` action on every resource"
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("a.tf", 'statement {\n  actions = ["s3:*"]\n  resources = [aws_s3_bucket.a.arn]\n}\n'),
+        ("a.tf", 'statement {\n  actions = ["s3:Get*"]\n  resources = ["*"]\n}\n'),
+        (
+            "a.tf",
+            'statement {\n  effect = "Deny"\n  actions = ["s3:*"]\n  resources = ["*"]\n}\n',
+        ),
+        (
+            "a.yaml",
+            (
+                "- Effect: Allow\n  Action: s3:*\n  Resource: arn:a\n"
+                "- Effect: Allow\n  Action: ec2:Describe\n  Resource: '*'\n"
+            ),
+        ),
+    ],
+)
+def test_a_service_on_named_resources_and_parts_of_it_are_fine(path: str, text: str) -> None:
+    assert ask("iam-wildcard", path, text).hits == ()
+
+
 def test_yaml_with_a_key_of_that_name_is_no_policy() -> None:
     assert ask("iam-wildcard", "a.yaml", 'buttons:\n  actions: "*"\n').inapplicable
 

@@ -36,7 +36,7 @@ def test_one_secret_is_one_finding_that_counts_its_values() -> None:
     seen = ask("kubernetes-secret-in-clear", "k8s/a.yaml", f"{SECRET}  a: 1x\n  b: 2x\n  c: 3x\n")
 
     assert [hit.headline for hit in seen.hits] == [
-        "The secret `a` and 2 more is committed in the clear"
+        "The secret `a` and 2 more are committed in the clear"
     ]
 
 
@@ -90,6 +90,35 @@ def test_dockers_socket_is_told() -> None:
     text = "kind: Pod\nspec:\n  volumes:\n    - hostPath:\n        path: /var/run/docker.sock\n"
 
     assert lines(ask("privileged-container", "k8s/a.yaml", text)) == [5]
+
+
+@pytest.mark.parametrize(
+    "volume",
+    [
+        "- /var/run/docker.sock:/var/run/docker.sock:ro",
+        "- source: /var/run/docker.sock\n        target: /a",
+    ],
+)
+def test_dockers_socket_in_a_compose_file_is_told(volume: str) -> None:
+    seen = ask(
+        "privileged-container", "compose.yaml", f"services:\n  a:\n    volumes:\n      {volume}\n"
+    )
+
+    assert lines(seen) == [4]
+    assert seen.hits[0].headline == "A container holds Docker's socket"
+
+
+def test_a_template_of_a_chart_is_judged_by_what_is_written_in_it() -> None:
+    text = (
+        "kind: Deployment\nmetadata:\n  name: {{ .Release.Name }}-api\nspec:\n  strategy:\n"
+        "    type: Recreate\n  template:\n    spec:\n      containers:\n        - name: a\n"
+        "          ports: [{name: http, containerPort: 80}]\n"
+        "          {{- toYaml .Values.probes | nindent 10 }}\n"
+    )
+
+    assert lines(ask("deployment-recreates", "charts/a/templates/a.yaml", text)) == [6]
+    missing = ask("deployment-without-readiness-probe", "charts/a/templates/a.yaml", text)
+    assert (missing.hits, missing.unexamined) == ((), ())
 
 
 @pytest.mark.parametrize(

@@ -38,8 +38,18 @@ def test_no_alias_is_followed_and_nothing_is_constructed() -> None:
     assert [item.text for item in _there(document.get("z")).items] == ["id"]
 
 
-def test_a_template_says_that_it_is_one() -> None:
-    assert documents("a:\n  {{- if x }}\n  b: 1\n") == NotRead(reason="is a template")
+def test_a_template_is_read_for_what_is_written_in_it() -> None:
+    text = (
+        "a:\n  {{- if .x }}\n  b: {{ .y | quote }}-1\n  c: {{/* two\nlines */}}\n  {{- end }}\nd: 2"
+    )
+    (document,) = documents(text)  # type: ignore[misc]
+
+    assert document.word("a", "b") == "$(template)-1"
+    assert _there(document.key("d")).line == 7
+
+
+def test_a_template_that_is_no_yaml_without_its_instructions_says_so() -> None:
+    assert documents("a: [\n  {{- if x }}\n  b: 1\n") == NotRead(reason="is a template")
 
 
 def test_what_is_no_yaml_says_so() -> None:
