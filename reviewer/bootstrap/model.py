@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from reviewer.ports.model import Model
     from reviewer.prompting.prompt_catalogue import PromptWishes
     from reviewer.service.model_setup import ModelSetup
+
+#: What the extra ``model`` brings; without it no model can be asked.
+_EXTRA = ("httpx", "tenacity", "genai_prices", "sqlalchemy", "alembic", "aiosqlite")
 
 #: Random bytes of the word that marks data in a run.
 _NONCE_BYTES = 8
@@ -115,14 +118,12 @@ async def model_setup(
     if text is None:
         yield None
         return
-    try:
-        import httpx  # noqa: F401 - only whether it is there
-        import sqlalchemy  # noqa: F401 - as above
-    except ImportError as error:
+    missing = [name for name in _EXTRA if find_spec(name) is None]
+    if missing:
         raise UserError(
-            f"a model is configured, and {error.name} is not installed",
+            f"a model is configured, and {missing[0]} is not installed",
             hint="Install it: pip install 'persona-reviewer[model]'",
-        ) from error
+        )
     async with _wired(text, request, settings, repository) as setup:
         yield setup
 
@@ -150,7 +151,7 @@ async def _wired(
     personas = {name: parse_model_name(value) for name, value in operator.model.personas.items()}
     allowed = {parse_model_name(value) for value in operator.model.allowed}
     clock = SystemClock()
-    name = os.path.basename(os.path.abspath(repository))  # noqa: PTH100, PTH119 - no I/O here
+    name = _name_of(repository)
     account = Account(run_id=uuid4().hex, repository=name)
     reached = {model, verify, *personas.values(), *allowed}
     pace = operator.model.pace
@@ -194,6 +195,11 @@ async def _wired(
             output_tokens=operator.model.output_tokens,
             secrets=tuple(settings.keys.values()),
         )
+
+
+def _name_of(repository: Path) -> str:
+    """Return what spending is summed by: the folder's name."""
+    return repository.resolve().name
 
 
 @asynccontextmanager
