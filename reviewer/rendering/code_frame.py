@@ -24,8 +24,11 @@ _READ_LIMIT = 2_000
 _LINE_LIMIT = 200
 _QUOTE_LIMIT = 2_000
 
-#: Sources that say "this is a secret": our own scanner, and ruff's hard-coded passwords.
-_SECRET_SOURCES = re.compile(r"secret |ruff S10[567]\b")
+#: Sources that say "this is a secret": our own scanner and facts, and the linters' passwords.
+_SECRET_SOURCES = re.compile(
+    r"secret |ruff S10[567]\b|zizmor hardcoded-container-credentials"
+    r"|fact (?:password-in-configuration|kubernetes-secret-in-clear|secret-set-in-image)"
+)
 
 # A string literal, closed or not, of any language that has quotes.
 _LITERAL = re.compile(

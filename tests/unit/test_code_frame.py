@@ -78,7 +78,13 @@ def test_a_finding_about_a_whole_file_has_no_frame() -> None:
     assert CodeFrames(change=build_change(), findings=()).frame(None) is None
 
 
-@pytest.mark.parametrize("source", ["ruff S105", "ruff S106", "ruff S107", "secret aws-key"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        *("ruff S105", "ruff S106", "ruff S107", "secret aws-key"),
+        *("fact password-in-configuration", "fact kubernetes-secret-in-clear"),
+    ],
+)
 def test_a_secret_is_masked_in_every_frame_that_shows_its_line(source: str) -> None:
     file = build_file("a.py", after='import os\nKEY = "hunter2hunter2"\nprint(KEY)\n')
     secret = build_finding(file, 2, sources=(source,))

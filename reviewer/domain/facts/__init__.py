@@ -12,6 +12,7 @@ from reviewer.domain.facts import (
     hidden_text,
     infrastructure,
     manifest,
+    password,
     source,
     workflow,
 )
@@ -44,6 +45,7 @@ _FUNCTIONS: tuple[Fact, ...] = (
     manifest.pipeline_started_by_cron,
     manifest.privileged_container,
     manifest.rbac_wildcard,
+    password.password_in_configuration,
     source.app_without_health_routes,
     source.source_without_test,
     workflow.image_pushed_unscanned,

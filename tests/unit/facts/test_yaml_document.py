@@ -40,7 +40,7 @@ def test_no_alias_is_followed_and_nothing_is_constructed() -> None:
 
 def test_a_template_is_read_for_what_is_written_in_it() -> None:
     text = (
-        "a:\n  {{- if .x }}\n  b: {{ .y | quote }}-1\n  c: {{/* two\nlines */}}\n  {{- end }}\nd: 2"
+        "a:\n  {{- if .x }}\n  b: {{ .y | quote }}-1\n  c: {{/* two\ns */}}\n  {{- end }}\nd: 2"
     )
     (document,) = documents(text)  # type: ignore[misc]
 
