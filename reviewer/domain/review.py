@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,6 +20,15 @@ from reviewer.domain.model_use import ModelUse
 from reviewer.domain.persona import Persona, Severity
 from reviewer.domain.selection import Selection
 from reviewer.domain.status import RunState
+
+#: Source of a finding that a model made.
+MODEL_SOURCE = "model"
+
+#: Two findings are alike when the shorter one shares this part of its telling words.
+_ALIKE = 0.5
+_STEM = 6
+_SHORT = 4
+_WORD = re.compile(r"[a-z_]+")
 
 #: How many comments stand inline at most, unless the configuration says otherwise (P01).
 DEFAULT_INLINE_CAP = 5
@@ -156,7 +166,8 @@ def merge(findings: Sequence[Finding], personas: Sequence[Persona]) -> tuple[Pla
     """Join findings that say the same of the same spot into one, co-signed by the others.
 
     Two findings are one when they stand on overlapping lines of one file and are of one rule,
-    of one family or shown by one source (a linter's code that two personas claim). Two findings
+    of one family, shown by one source (a linter's code that two personas claim), or, where a
+    model speaks, alike in their words. Two findings
     of one persona's one rule on different spots stay two.
 
     Args:
@@ -211,7 +222,24 @@ def _same(one: Finding, other: Finding) -> bool:
         and not one.location.overlaps(other.location)
     ):
         return False
-    return one.family == other.family or bool(set(one.sources) & set(other.sources))
+    shared = set(one.sources) & set(other.sources) - {MODEL_SOURCE}
+    return one.family == other.family or bool(shared) or _say_the_same(one, other)
+
+
+def _say_the_same(one: Finding, other: Finding) -> bool:
+    """Tell whether two texts on one spot, a model's among them, are of the same fault.
+
+    Tools that say the same have a code or a family in common; a model has only its words.
+    """
+    if MODEL_SOURCE not in {*one.sources, *other.sources}:
+        return False
+    words, others = (_telling(f"{f.headline} {f.explanation}") for f in (one, other))
+    return bool(words) and len(words & others) >= _ALIKE * min(len(words), len(others))
+
+
+def _telling(text: str) -> frozenset[str]:
+    """Return the words that tell something, cut to their stems."""
+    return frozenset(word[:_STEM] for word in _WORD.findall(text.lower()) if len(word) >= _SHORT)
 
 
 def place(

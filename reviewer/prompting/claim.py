@@ -34,6 +34,7 @@ from reviewer.domain.change import Change, Location, Side
 from reviewer.domain.checklist import Verdict
 from reviewer.domain.finding import Confidence, Finding, fingerprint
 from reviewer.domain.persona import Persona, Rule, Wakes
+from reviewer.domain.review import MODEL_SOURCE
 from reviewer.prompting.answer import (
     CheckedAnswers,
     ClaimedAnswer,
@@ -49,7 +50,7 @@ from reviewer.prompting.trigger import has_trigger
 from reviewer.prompting.truism import truism
 
 #: What shows a finding that a model made.
-SOURCE = "model"
+SOURCE = MODEL_SOURCE
 
 NO_ANSWER = "the model gave no answer"
 

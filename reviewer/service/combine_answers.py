@@ -10,6 +10,7 @@ from reviewer.domain.checklist import Answer, Scorecard, Verdict, score
 from reviewer.domain.finding import Confidence, Finding, Outcome, OutcomeKind, PlacedFinding
 from reviewer.domain.persona import Persona
 from reviewer.domain.plan import Plan
+from reviewer.domain.review import MODEL_SOURCE
 from reviewer.prompting.answer import DroppedClaim
 from reviewer.service.consult_model import Opinion
 from reviewer.service.plan_consultation import Consultation
@@ -134,7 +135,7 @@ def _placed(persona: Persona, claim: DroppedClaim) -> PlacedFinding:
             explanation="",
             remedy="",
             quote="",
-            sources=("model",),
+            sources=(MODEL_SOURCE,),
             family=claim.rule_id,
             fingerprint=name[:40],
         ),

@@ -112,6 +112,27 @@ def test_a_linter_and_a_pattern_of_one_family_make_one_finding_with_both_sources
     assert placed[1].outcome.kind is OutcomeKind.DUPLICATE
 
 
+def test_two_models_findings_on_one_line_are_one_only_where_they_say_the_same() -> None:
+    first = replace(
+        finding(3, rule_id="BUG001", source="model"),
+        headline="The discount is applied twice",
+        explanation="apply(10) subtracts the discount twice and returns 8 instead of 9.",
+    )
+    alike = replace(
+        finding(3, rule_id="BUG006", persona="observer", source="model"),
+        headline="Discount applied twice for every order",
+        explanation="The discount is subtracted twice.",
+    )
+    another = replace(
+        finding(3, rule_id="BUG002", source="model"),
+        headline="An empty basket crashes",
+        explanation="apply(None) raises TypeError.",
+    )
+    kinds = [p.outcome.kind for p in merge([first, alike, another], PERSONAS)]
+    assert kinds.count(OutcomeKind.DUPLICATE) == 1
+    assert len(kinds) == 3
+
+
 def test_two_different_bugs_two_lines_apart_stay_two() -> None:
     placed = merge([finding(3), finding(5)], PERSONAS)
     assert [p.outcome.kind for p in placed] == [OutcomeKind.SUMMARY] * 2
