@@ -158,7 +158,7 @@ class Review:
         number = len(self.change.reviewed)
         files = f"{number} {'file' if number == 1 else 'files'}"
         if self.score.percent is None:
-            return f"No rule has a subject in {files}"
+            return f"No rule applies to what changes in {files}"
         return f"Nothing found in {files}"
 
 

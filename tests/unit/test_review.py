@@ -284,7 +284,7 @@ def test_only_a_run_that_answered_everything_says_that_nothing_was_found() -> No
 
 
 def test_a_run_in_which_no_rule_had_a_subject_does_not_say_that_it_found_nothing() -> None:
-    assert review(Verdict.NOT_APPLICABLE).headline == "No rule has a subject in 1 file"
+    assert review(Verdict.NOT_APPLICABLE).headline == "No rule applies to what changes in 1 file"
 
 
 def test_without_a_model_the_headline_says_how_many_rules_need_one() -> None:
