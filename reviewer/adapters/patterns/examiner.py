@@ -46,7 +46,7 @@ LANGUAGES: Mapping[str, str] = MappingProxyType(
 )
 
 #: 9.8 MB of Python took 686 MB of memory.
-_LIMIT_BYTES = 1_000_000
+LIMIT_BYTES = 1_000_000
 
 #: Relations walk up and down the tree, so that time grows with the square of its depth; people
 #: stay below 100.
@@ -142,7 +142,7 @@ def _examine(change: Change, by_language: Mapping[str, Sequence[Pattern]]) -> Ex
         if language is None:
             seen += _codes_blind(patterns, f"ast-grep does not parse {name}")
             continue
-        found, blind = subjects(change, _KIND, among=_written_in(name), limit_bytes=_LIMIT_BYTES)
+        found, blind = subjects(change, _KIND, among=_written_in(name), limit_bytes=LIMIT_BYTES)
         seen += Examination(unexamined=blind)
         if not found:
             continue
@@ -192,7 +192,7 @@ def _look(subject: Subject, language: str, patterns: Sequence[Pattern]) -> Exami
     root = SgRoot(subject.text, language).root()
     if root.kind() == "ERROR":
         return _blind(subject, "does not parse")
-    if _is_deep(root, len(subject.text)):
+    if is_deep(root, len(subject.text)):
         return _blind(subject, "nested too deeply")
     # The bindings take keywords and answer any mapping; their stubs know TypedDicts only.
     rules: list[tuple[str, Any]] = [(p.code, dict(p.rule)) for p in patterns]
@@ -222,7 +222,7 @@ def _length(node: SgNode) -> int:
     return where.end.index - where.start.index
 
 
-def _is_deep(root: SgNode, size: int) -> bool:
+def is_deep(root: SgNode, size: int) -> bool:
     """Tell whether the tree is deeper than anything that people write."""
     if size < _WORTH_A_LOOK:
         return False

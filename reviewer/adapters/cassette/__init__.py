@@ -1,0 +1,1 @@
+"""Cassettes: the answers of a run with models, kept in a file and given again without any."""
