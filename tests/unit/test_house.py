@@ -33,6 +33,8 @@ BASE_COMMIT = {"BaseTree"}
 
 #: Each third-party library, and everything that starts a program, stands behind its own doors.
 DOORS = {
+    "aiosqlite": ("reviewer/adapters/database/*",),
+    "alembic": ("reviewer/adapters/database/*", "reviewer/adapters/migrations/*"),
     "ast_grep_py": ("reviewer/adapters/patterns/*",),
     "click": ("reviewer/entrypoints/cli/*",),
     "httpx": ("reviewer/adapters/http.py",),
@@ -49,6 +51,7 @@ DOORS = {
     "rich": ("reviewer/rendering/*", "reviewer/entrypoints/cli/*"),
     "socket": (),
     "tenacity": ("reviewer/llm/*",),
+    "sqlalchemy": ("reviewer/adapters/database/*", "reviewer/adapters/migrations/*"),
     "subprocess": ("reviewer/adapters/git/*", "reviewer/adapters/linters/*"),
     "unidiff": ("reviewer/domain/diff.py",),
     "urllib": (),

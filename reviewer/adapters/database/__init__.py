@@ -1,0 +1,1 @@
+"""The database of the program: the only place that knows SQLAlchemy and Alembic."""

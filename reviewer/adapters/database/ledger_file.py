@@ -1,0 +1,50 @@
+"""The file of the ledger: where it stands, and that nobody else reads it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from reviewer.adapters.database.engine import WAY_OUT
+from reviewer.errors import UserError
+
+_NAME = "ledger.sqlite3"
+_OWNER_ONLY = 0o600
+
+
+def ledger_file(state_folder: Path) -> Path:
+    """Return where the ledger of a state folder stands, whether or not it is there."""
+    return state_folder / _NAME
+
+
+def make_ledger_file(state_folder: Path) -> Path:
+    """Make the folder and an empty file where they are missing.
+
+    A folder that was there keeps its mode: it may be somebody else's. SQLite gives its own
+    files beside the ledger the ledger's mode.
+
+    Args:
+        state_folder: Where the ledger stands.
+
+    Raises:
+        UserError: The system refuses.
+    """
+    file = ledger_file(state_folder)
+    try:
+        state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Never truncates: another process may have made it a moment ago.
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _OWNER_ONLY)
+        try:
+            if os.fstat(descriptor).st_mode & 0o077:
+                os.fchmod(descriptor, _OWNER_ONLY)
+        finally:
+            os.close(descriptor)
+        # SQLite also writes beside the file.
+        writable = os.access(state_folder, os.W_OK | os.X_OK)
+    except OSError as error:
+        raise UserError(
+            f"the ledger cannot be written: {error.strerror}", path=str(file), hint=WAY_OUT
+        ) from error
+    if not writable:
+        raise UserError("the ledger's folder cannot be written", path=str(file), hint=WAY_OUT)
+    return file
