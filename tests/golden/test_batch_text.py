@@ -21,7 +21,7 @@ from reviewer.testing.builders import (
     build_unreviewed_file,
 )
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parent / "batches"
 NONCE = "k3x9q7zm"
 
 ORDERS = """\
@@ -99,7 +99,7 @@ def test_a_batch_reads_as_the_golden_file(name: str, *, update_golden: bool) -> 
     (batch,) = plan.batches
     text = laid_out.text(plan, batch, [("title and body", "Find orders by number")])
     rendered = text.render(NONCE) + "\n"
-    golden = FOLDER / f"batch_{name}.txt"
+    golden = FOLDER / f"{name}.txt"
     if update_golden:
         golden.write_bytes(rendered.encode())
     assert rendered == golden.read_bytes().decode(), f"differs from {golden.name}"
