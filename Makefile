@@ -93,6 +93,10 @@ wheel: $(DEVELOPMENT) ## Build the wheel and the source archive into dist/
 bench: $(DEVELOPMENT) ## Measure the command against its bars (ARGS=--check fails when one is missed)
 	@$(BIN)/python tests/benchmarks/bench_command.py $(ARGS)
 
+.PHONY: bench-hostile
+bench-hostile: $(DEVELOPMENT) ## Measure that hostile text costs linear time (ARGS=--check)
+	@$(BIN)/python tests/benchmarks/bench_hostile.py $(ARGS)
+
 .PHONY: bench-selection
 bench-selection: $(DEVELOPMENT) ## Measure the choice of personas on labelled changes
 	@$(BIN)/python tests/benchmarks/bench_selection.py $(ARGS)

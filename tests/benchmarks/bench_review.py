@@ -26,8 +26,7 @@ from reviewer.rendering.json_document import render_json
 
 def changes(path: Path) -> Iterator[tuple[str, str]]:
     """Yield the id and the patch of every change."""
-    opened = gzip.open(path, "rt") if path.suffix == ".gz" else path.open()
-    with opened as lines:
+    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
         for line in lines:
             record = json.loads(line)
             yield record["id"], record["diff"]
