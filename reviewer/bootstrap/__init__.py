@@ -132,14 +132,14 @@ async def _review(request: Request, progress: Progress | None) -> ReviewResult:
 
     times = _StageTimes(progress)
     settings = Settings.from_environment()
-    reports = await _reports(request)
-    workspace = await _workspace(request)
+    reports = await reports_of(request)
+    workspace = await workspace_of(request)
     async with model_setup(request.model, settings, request.repository) as setup:
         judged = await review_change(
             workspace,
             built_in_personas(),
-            _examiners(reports),
-            _wishes(request, model_configured=setup is not None),
+            examiners_of(reports),
+            wishes_of(request, model_configured=setup is not None),
             setup=setup,
             notices=tuple(note for report in reports for note in report.notes),
             progress=times,
@@ -160,10 +160,10 @@ def select(request: Request) -> SelectionResult:
 async def _select(request: Request) -> SelectionResult:
     from reviewer.service.prepare_review import prepare_review
 
-    wishes = _wishes(
+    wishes = wishes_of(
         request, model_configured=names_model(request.model, Settings.from_environment())
     )
-    ready = await prepare_review(await _workspace(request), built_in_personas(), wishes)
+    ready = await prepare_review(await workspace_of(request), built_in_personas(), wishes)
     return SelectionResult(
         change=ready.change,
         personas=ready.catalogue,
@@ -217,7 +217,12 @@ async def _texts_at_head(repository: Path) -> Mapping[str, str]:
     return await workspace.base_files(CONFIGURATION_GLOBS)
 
 
-async def _workspace(request: Request) -> Workspace:
+async def workspace_of(request: Request) -> Workspace:
+    """Return where the change comes from.
+
+    Raises:
+        UserError: There is no such change.
+    """
     from reviewer.adapters.git.default_range import default_range
     from reviewer.adapters.git.patch_workspace import PatchWorkspace
     from reviewer.adapters.git.range import Range
@@ -239,7 +244,7 @@ async def _workspace(request: Request) -> Workspace:
     return GitWorkspace(folder, wanted, environment)
 
 
-async def _reports(request: Request) -> tuple[SarifReport, ...]:
+async def reports_of(request: Request) -> tuple[SarifReport, ...]:
     """Read the SARIF files, whose paths are relative to the repository where there is one."""
     if not request.sarif:
         return ()
@@ -255,7 +260,12 @@ async def _reports(request: Request) -> tuple[SarifReport, ...]:
     return tuple(read_sarif(path, root=root) for path in request.sarif)
 
 
-def _examiners(reports: tuple[SarifReport, ...]) -> tuple[Examiner, ...]:
+def examiners_of(reports: tuple[SarifReport, ...]) -> tuple[Examiner, ...]:
+    """Return everybody who gives evidence.
+
+    Args:
+        reports: What other analysers found.
+    """
     from reviewer.adapters.facts.examiner import FactExaminer
     from reviewer.adapters.linters.hadolint import HadolintExaminer
     from reviewer.adapters.linters.ruff import RuffExaminer
@@ -280,7 +290,13 @@ def _examiners(reports: tuple[SarifReport, ...]) -> tuple[Examiner, ...]:
     )
 
 
-def _wishes(request: Request, *, model_configured: bool) -> Wishes:
+def wishes_of(request: Request, *, model_configured: bool) -> Wishes:
+    """Return what the person at the door asks for.
+
+    Args:
+        request: What is asked for.
+        model_configured: Whether those who need a model can review.
+    """
     from reviewer.service.prepare_review import Wishes
 
     return Wishes(

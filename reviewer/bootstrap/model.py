@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from reviewer import __version__
+from reviewer.bootstrap.cassette import configuration_of, read_run
 from reviewer.config import KEY_VARIABLES, Settings
 from reviewer.errors import UserError
 
@@ -18,9 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
     from reviewer.adapters.http import HttpClient
+    from reviewer.bootstrap.cassette import RecordedRun
     from reviewer.domain.completion import ModelName
     from reviewer.domain.operator_configuration import LimitTable, OperatorConfiguration
-    from reviewer.llm.ceilings import Limit, Limits
+    from reviewer.llm.ceilings import Account, Limit, Limits
+    from reviewer.ports.clock import Clock
+    from reviewer.ports.completion_cache import CompletionCache
+    from reviewer.ports.ledger import Ledger
     from reviewer.ports.model import Model
     from reviewer.prompting.prompt_catalogue import PromptWishes
     from reviewer.service.model_setup import ModelSetup
@@ -89,9 +95,14 @@ def read_operator_file(settings: Settings) -> OperatorConfiguration:
 
 
 def _model_text(request: ModelRequest, settings: Settings) -> str | None:
-    """Return which model answers: the door's word, then the environment's, then the file's."""
+    """Return which model answers: the door's word, then the environment's, then the file's.
+
+    A cassette says itself which model answered; the door's word alone goes before it.
+    """
     if request.without:
         return None
+    if request.replay is not None:
+        return request.name or read_run(request.replay).answers.model_name
     named = request.name or settings.model
     if named:
         return named
@@ -132,46 +143,42 @@ async def model_setup(
 async def _wired(
     text: str, request: ModelRequest, settings: Settings, repository: Path
 ) -> AsyncIterator[ModelSetup]:
-    from reviewer.adapters.database.store import open_store
     from reviewer.adapters.http import HttpClient
     from reviewer.adapters.patterns.parses import parses
     from reviewer.adapters.providers.factory import base_url_of
-    from reviewer.adapters.system_clock import SystemClock
     from reviewer.domain.model_name import parse_model_name
-    from reviewer.domain.operator_configuration import Pace
     from reviewer.llm.ceilings import Account, load_ceilings
     from reviewer.llm.client import LLMClient
     from reviewer.llm.journal import JustRun
     from reviewer.prompting.prompt_catalogue import shipped_prompts
     from reviewer.service.model_setup import ModelSetup
 
-    operator = read_operator_file(settings)
+    replayed = None if request.replay is None else read_run(request.replay)
+    operator = read_operator_file(settings) if replayed is None else replayed.operator
+    operator = _as_asked(operator, request, text)
     model = parse_model_name(text)
     verify = parse_model_name(operator.model.verify) if operator.model.verify else model
     personas = {name: parse_model_name(value) for name, value in operator.model.personas.items()}
     allowed = {parse_model_name(value) for value in operator.model.allowed}
-    clock = SystemClock()
-    name = _name_of(repository)
+    name = replayed.repository if replayed is not None else _name_of(repository)
     account = Account(run_id=uuid4().hex, repository=name)
     reached = {model, verify, *personas.values(), *allowed}
-    pace = operator.model.pace
-    if request.fast is not None:
-        pace = Pace.SPEED if request.fast else Pace.COST
     async with (
         HttpClient(allowed=[base_url_of(each) for each in reached]) as http,
-        open_store(settings.state_folder) as store,
-        _answering(request, settings, http) as models,
+        _books(settings, replayed, keeps_answers=request.record is None) as books,
+        _answering(request, settings, http, (operator, account, books, replayed)) as models,
     ):
-        limits = _limits(operator, request.most_dollars)
         yield ModelSetup(
             client=LLMClient(
                 models=models,
-                ledger=store.ledger,
+                ledger=books.ledger,
                 journal=JustRun(),
-                clock=clock,
+                clock=books.clock,
                 account=account,
-                ceilings=await load_ceilings(limits, account, store.ledger, clock.now()),
-                cache=None if request.record or request.replay else store.completions,
+                ceilings=await load_ceilings(
+                    _limits(operator), account, books.ledger, books.clock.now()
+                ),
+                cache=books.cache,
                 secrets=tuple(settings.keys.values()),
             ),
             model=model,
@@ -182,19 +189,68 @@ async def _wired(
             wishes=_prompt_wishes(operator),
             repository=name,
             run_id=account.run_id,
-            today=clock.now().date(),
+            today=books.clock.now().date(),
             draw_nonce=lambda: secrets.token_hex(_NONCE_BYTES),
-            language=request.language or operator.model.language,
-            pace=pace,
+            language=operator.model.language,
+            pace=operator.model.pace,
             effort=operator.model.effort,
-            suggestions=operator.model.suggestions
-            if request.suggestions is None
-            else request.suggestions,
+            suggestions=operator.model.suggestions,
             parses=parses,
             context_tokens=operator.model.context_tokens,
             output_tokens=operator.model.output_tokens,
             secrets=tuple(settings.keys.values()),
         )
+
+
+def _as_asked(
+    operator: OperatorConfiguration, request: ModelRequest, text: str
+) -> OperatorConfiguration:
+    """Put the door's word over the operator's; of a ceiling the lower one holds."""
+    from reviewer.domain.operator_configuration import Pace
+
+    said: dict[str, object] = {"name": text}
+    if request.language is not None:
+        said["language"] = request.language
+    if request.suggestions is not None:
+        said["suggestions"] = request.suggestions
+    if request.fast is not None:
+        said["pace"] = Pace.SPEED if request.fast else Pace.COST
+    changed: dict[str, object] = {"model": operator.model.model_copy(update=said)}
+    if request.most_dollars is not None:
+        most = float(request.most_dollars)
+        run = operator.budget.run
+        dollars = most if run.dollars is None else min(run.dollars, most)
+        run = run.model_copy(update={"dollars": dollars})
+        changed["budget"] = operator.budget.model_copy(update={"run": run})
+    return operator.model_copy(update=changed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Books:
+    """Where a run is written down, and by which clock."""
+
+    ledger: Ledger
+    cache: CompletionCache | None
+    clock: Clock
+
+
+@asynccontextmanager
+async def _books(
+    settings: Settings, replayed: RecordedRun | None, *, keeps_answers: bool
+) -> AsyncIterator[_Books]:
+    """Open the ledger; a replay is written down nowhere and lives in the time of its recording."""
+    if replayed is not None:
+        from reviewer.adapters.cassette.replay import ReplayClock, ReplayLedger
+
+        clock = ReplayClock(replayed.answers.started_at)
+        yield _Books(ledger=ReplayLedger(replayed.spent), cache=None, clock=clock)
+        return
+    from reviewer.adapters.database.store import open_store
+    from reviewer.adapters.system_clock import SystemClock
+
+    async with open_store(settings.state_folder) as store:
+        cache = store.completions if keeps_answers else None
+        yield _Books(ledger=store.ledger, cache=cache, clock=SystemClock())
 
 
 def _name_of(repository: Path) -> str:
@@ -204,7 +260,10 @@ def _name_of(repository: Path) -> str:
 
 @asynccontextmanager
 async def _answering(
-    request: ModelRequest, settings: Settings, http: HttpClient
+    request: ModelRequest,
+    settings: Settings,
+    http: HttpClient,
+    run: tuple[OperatorConfiguration, Account, _Books, RecordedRun | None],
 ) -> AsyncIterator[Callable[[ModelName], Model]]:
     """Make what answers: providers, a cassette instead, or providers and a cassette beside."""
     from reviewer.adapters.providers.factory import provider_for
@@ -220,32 +279,37 @@ async def _answering(
         explicit = profile_of(model).explicit_cache
         return provider_for(model, key, http=http, explicit_cache=explicit)
 
-    if request.replay is not None:
-        from reviewer.adapters.cassette.replay import ReplayModel
-
-        replayed = ReplayModel.read(request.replay)
-        yield lambda _: replayed
+    operator, account, books, replayed = run
+    if replayed is not None:
+        yield lambda _: replayed.answers
     elif request.record is not None:
         from reviewer.adapters.cassette.record import recording
 
-        with recording(request.record) as record:
+        now = books.clock.now()
+        day = now.replace(hour=0, minute=0, second=0, microsecond=0)
+        spent = await books.ledger.spent(since=day, repository=account.repository)
+        with recording(
+            request.record,
+            model=str(operator.model.name),
+            started_at=now,
+            generator=f"persona-reviewer {__version__}",
+            language=operator.model.language,
+            configuration=configuration_of(operator, account.repository, spent),
+            secrets=tuple(settings.keys.values()),
+        ) as record:
             yield lambda model: record(provider(model))
     else:
         yield provider
 
 
-def _limits(operator: OperatorConfiguration, most_dollars: Decimal | None) -> Limits:
-    """Turn the operator's table into limits; a door may only lower what a run may cost."""
-    from reviewer.llm.ceilings import Limit, Limits
+def _limits(operator: OperatorConfiguration) -> Limits:
+    """Turn the operator's table into limits."""
+    from reviewer.llm.ceilings import Limits
 
     table = operator.budget
-    run = _limit(table.run) or Limit()
-    if most_dollars is not None:
-        dollars = most_dollars if run.dollars is None else min(run.dollars, most_dollars)
-        run = Limit(tokens=run.tokens, dollars=dollars)
     return Limits(
         call=_limit(table.call),
-        run=run,
+        run=_limit(table.run),
         pull_request=_limit(table.pull_request),
         repository_day=_limit(table.repository_day),
         installation_month=_limit(table.installation_month),

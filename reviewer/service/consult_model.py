@@ -122,8 +122,7 @@ async def consult_model(
         leading.add_done_callback(lambda _: begun.set())
         if planned.batch.cached and others:
             await begun.wait()
-        rest = await asyncio.gather(*(ask(planned, other) for other in others))
-        return [await leading, *rest]
+        return await asyncio.gather(leading, *(ask(planned, other) for other in others))
 
     batches = await asyncio.gather(*(ask_all(planned) for planned in consultation.batches))
     return tuple(opinion for batch in batches for opinion in batch)

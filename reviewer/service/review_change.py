@@ -45,6 +45,25 @@ class Judged:
     policy: Policy
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidenced:
+    """A change after tools have answered what they can.
+
+    Args:
+        ready: What is reviewed, by whom, under which policy.
+        seen: What examiners saw.
+        cards: What tools answered, one card a chosen persona.
+        dropped: Findings that the policy scopes away.
+        reason: Why there is nothing to review; empty where there is.
+    """
+
+    ready: Preparation
+    seen: Examination
+    cards: tuple[Scorecard, ...]
+    dropped: tuple[PlacedFinding, ...]
+    reason: str
+
+
 async def review_change(
     workspace: Workspace,
     built_in: Sequence[Persona],
@@ -69,6 +88,44 @@ async def review_change(
     Raises:
         UserError: The change cannot be read, or somebody was asked for who does not exist.
     """
+    known = await gather_evidence(
+        workspace, built_in, examiners, wishes, notices=notices, progress=progress
+    )
+    ready, reason = known.ready, known.reason
+    heard = Judgement(cards=known.cards, dropped=known.dropped)
+    if setup is not None and not reason:
+        _tell(progress, f"asking {setup.model}")
+        # Whatever models need is imported where there is one: a run without does not pay for it.
+        from reviewer.service.ask_models import ask_models  # noqa: PLC0415
+
+        heard = await ask_models(setup, ready, known.cards)
+        heard = replace(heard, dropped=(*known.dropped, *heard.dropped))
+    _tell(progress, "weighing the findings")
+    return Judged(review=_review(ready, known.seen, reason, heard), policy=ready.policy)
+
+
+async def gather_evidence(
+    workspace: Workspace,
+    built_in: Sequence[Persona],
+    examiners: Sequence[Examiner],
+    wishes: Wishes,
+    *,
+    notices: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> Evidenced:
+    """Let tools answer what they can; what they leave open is for a model.
+
+    Args:
+        workspace: Where the change comes from.
+        built_in: The personas that ship.
+        examiners: Who gives evidence, one a kind.
+        wishes: What the person at the door asks for.
+        notices: What people must know about what the door brought along.
+        progress: Who is told how far it is.
+
+    Raises:
+        UserError: The change cannot be read, or somebody was asked for who does not exist.
+    """
     ready = await prepare_review(workspace, built_in, wishes, progress=progress)
     reason = _why_not(ready)
     if not reason:
@@ -77,16 +134,7 @@ async def review_change(
     ready = replace(ready, notices=(*notices, *ready.notices))
     _tell(progress, "answering the checklists")
     cards, dropped = _answer(ready, seen)
-    heard = Judgement(cards=cards, dropped=dropped)
-    if setup is not None and not reason:
-        _tell(progress, f"asking {setup.model}")
-        # Whatever models need is imported where there is one: a run without does not pay for it.
-        from reviewer.service.ask_models import ask_models  # noqa: PLC0415
-
-        heard = await ask_models(setup, ready, cards)
-        heard = replace(heard, dropped=(*dropped, *heard.dropped))
-    _tell(progress, "weighing the findings")
-    return Judged(review=_review(ready, seen, reason, heard), policy=ready.policy)
+    return Evidenced(ready=ready, seen=seen, cards=cards, dropped=dropped, reason=reason)
 
 
 def _tell(progress: Progress | None, stage: str) -> None:

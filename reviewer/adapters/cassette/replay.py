@@ -7,7 +7,6 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -151,7 +150,14 @@ class ReplayClock:
 
 
 class ReplayLedger:
-    """Forgets: what is replayed was paid and written down when it was recorded."""
+    """Forgets: what is replayed was paid and written down when it was recorded.
+
+    Args:
+        before: What had been spent before the recorded run; ceilings count it.
+    """
+
+    def __init__(self, before: Spent) -> None:
+        self._before = before
 
     async def record(self, attempt: Attempt) -> None:
         """Do nothing."""
@@ -164,8 +170,8 @@ class ReplayLedger:
         pull_request: int | None = None,  # noqa: ARG002
         installation: int | None = None,  # noqa: ARG002
     ) -> Spent:
-        """Return nothing: a ceiling counts what is really spent."""
-        return Spent(tokens=0, dollars=Decimal(0))
+        """Return what had been spent before."""
+        return self._before
 
     async def attempts(
         self,

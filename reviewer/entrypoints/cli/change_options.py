@@ -13,6 +13,7 @@ from reviewer.errors import UserError
 
 if TYPE_CHECKING:
     from reviewer.bootstrap import Request
+    from reviewer.bootstrap.model import ModelRequest
     from reviewer.domain.change import Change
     from reviewer.domain.policy import PolicyLayer
 
@@ -56,6 +57,7 @@ def request_of(
     *,
     layer: PolicyLayer | None = None,
     sarif: tuple[Path, ...] = (),
+    model: ModelRequest | None = None,
 ) -> Request:
     """Turn the options into what the composition root takes.
 
@@ -63,12 +65,14 @@ def request_of(
         options: What `change_options` collected.
         layer: What the command line sets of the policy.
         sarif: SARIF files of other analysers.
+        model: What is asked for of models; None asks for none.
 
     Raises:
         click.UsageError: Options exclude each other.
         UserError: The patch cannot be read.
     """
     from reviewer.bootstrap import Request
+    from reviewer.bootstrap.model import ModelRequest
 
     given = [
         name
@@ -95,6 +99,7 @@ def request_of(
         panel=options["panel"],
         sarif=sarif,
         layer=layer,
+        model=ModelRequest(without=True) if model is None else model,
     )
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reviewer.entrypoints.cli.change_options import change_options, chosen_by_itself, request_of
+from reviewer.entrypoints.cli.estimate import tell_estimate
+from reviewer.entrypoints.cli.model_options import model_options, model_request_of
 from reviewer.entrypoints.cli.output import (
     Output,
     OutputType,
@@ -40,6 +42,8 @@ Examples:
   reviewer review --staged                   what the next commit would hold
   reviewer review HEAD --persona security-sentinel,bug-hunter
   git diff main | reviewer review --patch -
+  reviewer review --model anthropic:claude-sonnet-5-5 --max-cost 0.20
+  reviewer review --estimate                 what a model would be asked, and its price
   reviewer review --output json=review.json --output terminal"""
 
 
@@ -73,6 +77,7 @@ Examples:
     type=click.FloatRange(0, 100),
     help="Exit with 1 when the score is below N per cent.",
 )
+@model_options
 @click.option("-v", "--verbose", is_flag=True, help="Show every answer and every frame.")
 @click.option("--no-progress", is_flag=True, help="Do not tell on standard error what is done.")
 @debug_option
@@ -84,13 +89,20 @@ def review(context: click.Context, /, **options: Any) -> None:  # noqa: ANN401 -
     one commit. Without it, the commits of this branch since it left the default branch are
     reviewed, or, where there are none, all that is not committed.
 
-    Nothing of the change is executed. Configuration and personas are taken from its base.
+    Nothing of the change is executed. Configuration and personas are taken from its base. Where a
+    model is configured, it is asked what tools leave open; see --estimate first.
     """
     session = session_of(context)
     outputs = settle(options["outputs"])
     request = request_of(
-        options, layer=_layer(options["fail_on"], options["min_score"]), sarif=options["evidence"]
+        options,
+        layer=_layer(options["fail_on"], options["min_score"]),
+        sarif=options["evidence"],
+        model=model_request_of(options),
     )
+    if options["estimate"]:
+        tell_estimate(request)
+        return
     from reviewer.bootstrap import review as make_review
     from reviewer.domain.conclusion import conclude
     from reviewer.domain.sanitiser import terminal

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reviewer.entrypoints.cli.change_options import change_options, chosen_by_itself, request_of
+from reviewer.entrypoints.cli.model_options import model_request_of, which_model_options
 from reviewer.entrypoints.cli.output import write_standard_output
 from reviewer.entrypoints.cli.page import Page
 from reviewer.entrypoints.cli.session import debug_option, session_of
@@ -24,6 +25,7 @@ Examples:
 
 @click.command(epilog=_EXAMPLES, short_help="Say which personas would review it, and why.")
 @change_options
+@which_model_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("-v", "--verbose", is_flag=True, help="Show every signal.")
 @debug_option
@@ -31,9 +33,9 @@ Examples:
 def select(context: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - as the decorators say
     """Say which personas would review a change, and why, without reviewing it.
 
-    RANGE is as in reviewer review.
+    RANGE is as in reviewer review. Some personas (Bug Hunter) review only with a model.
     """
-    request = request_of(options)
+    request = request_of(options, model=model_request_of(options))
     from reviewer.bootstrap import select as make_selection
     from reviewer.domain.sanitiser import terminal
 
