@@ -59,6 +59,7 @@ class Answer:
         reason: Why, ready to be read; never empty.
         findings: The places, for a fail.
         asked: Whether a model was asked, and its answer is in the verdict.
+        set_aside: Warnings of tools that are known to be false or to mean little, each with why.
     """
 
     persona: str
@@ -68,6 +69,14 @@ class Answer:
     reason: str
     findings: tuple[Finding, ...] = ()
     asked: bool = False
+    set_aside: tuple[str, ...] = ()
+
+    @property
+    def explained(self) -> str:
+        """The reason, and what was set aside on the way to it."""
+        if not self.set_aside:
+            return self.reason
+        return f"{self.reason}; set aside: {_first_and_more(self.set_aside)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +212,7 @@ def _answer(
         verdict=verdict,
         reason=reason,
         findings=found,
+        set_aside=_set_aside(rule, change, examination),
     )
 
 
@@ -251,6 +261,19 @@ def _without_hit(
     return Verdict.NOT_ASSESSED, NO_MODEL
 
 
+def _set_aside(rule: Rule, change: Change, examination: Examination) -> tuple[str, ...]:
+    """Name the warnings on changed lines that make no finding: none is dropped without a word."""
+    named = [
+        f"{_source(aside.hit.kind, (aside.hit.code,))} at {aside.hit.path}:{aside.hit.start_line}"
+        f" ({aside.reason})"
+        for aside in examination.set_aside
+        if any(evidence.claim(aside.hit) for evidence in rule.evidence)
+        and (file := change.by_path.get(aside.hit.path)) is not None
+        and _locate(file, aside.hit) is not None
+    ]
+    return tuple(dict.fromkeys(named))
+
+
 def _blindness(gaps: Iterable[Unexamined]) -> str:
     """Say why nobody could look, and where: ``no head text (a.py and 2 more)``."""
     paths: dict[str, dict[str, None]] = {}
@@ -260,10 +283,11 @@ def _blindness(gaps: Iterable[Unexamined]) -> str:
 
 
 def _where(paths: Sequence[str]) -> str:
-    if not paths:
-        return ""
-    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
-    return f" ({paths[0]}{more})"
+    return f" ({_first_and_more(paths)})" if paths else ""
+
+
+def _first_and_more(words: Sequence[str]) -> str:
+    return words[0] if len(words) == 1 else f"{words[0]} and {len(words) - 1} more"
 
 
 def _paths(evidence: Evidence, files: Sequence[FileChange]) -> tuple[str, ...]:

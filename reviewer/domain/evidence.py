@@ -170,12 +170,26 @@ class Inapplicable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SetAside:
+    """A warning that an examiner gave and that is known to be false or to mean little.
+
+    Args:
+        hit: The warning.
+        reason: Why nobody is told to mend it: ``it names a secret and holds none``.
+    """
+
+    hit: Hit
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Examination:
     """What examiners saw and could not look at; without an entry they looked and saw nothing."""
 
     hits: tuple[Hit, ...] = ()
     unexamined: tuple[Unexamined, ...] = ()
     inapplicable: tuple[Inapplicable, ...] = ()
+    set_aside: tuple[SetAside, ...] = ()
 
     def __add__(self, other: Examination) -> Examination:
         """Put two examinations together."""
@@ -183,4 +197,5 @@ class Examination:
             hits=self.hits + other.hits,
             unexamined=self.unexamined + other.unexamined,
             inapplicable=self.inapplicable + other.inapplicable,
+            set_aside=self.set_aside + other.set_aside,
         )

@@ -36,8 +36,8 @@ _SHORTEST = 4
 _SHORTEST_COMPARED = 8
 
 
-def is_false_alarm(code: str, message: str, line: str) -> bool:
-    """Tell whether a warning of ruff is known to be false.
+def false_alarm(code: str, message: str, line: str) -> str:
+    """Say why a warning of ruff is known to be false; empty where it is not.
 
     Args:
         code: Ruff's code.
@@ -46,16 +46,18 @@ def is_false_alarm(code: str, message: str, line: str) -> bool:
     """
     if code in _SHELL_CODES:
         # Ruff's own words for a command without any part that could come from outside.
-        return "seems safe" in message
+        return "nothing in the command can come from outside" if "seems safe" in message else ""
     if code not in _PASSWORD_CODES:
-        return False
+        return ""
     named = _NAME.search(message)
     literals = [match[2] for match in _LITERAL.finditer(line[:2000])]
     if named is None or not literals:
         # A text over several lines, say: not for us to doubt.
-        return False
+        return ""
     compared = _COMPARED.search(line) is not None and code == "S105"
-    return not any(_may_be_secret(text, named[1], compared=compared) for text in literals)
+    if any(_may_be_secret(text, named[1], compared=compared) for text in literals):
+        return ""
+    return "the text is no secret"
 
 
 def _may_be_secret(text: str, name: str, *, compared: bool) -> bool:

@@ -180,6 +180,7 @@ def _answer(answer: Answer, document: ReviewDocument) -> AnswerRecord:
         severity=answer.severity,
         verdict=answer.verdict,
         reason=_text(answer.reason),
+        set_aside=tuple(_text(words) for words in answer.set_aside),
         findings=tuple(finding.fingerprint for finding in answer.findings),
     )
 

@@ -141,6 +141,7 @@ class AnswerRecord:
         severity: The rule's severity.
         verdict: How it was answered.
         reason: Why.
+        set_aside: Warnings of tools that are known to be false or to mean little, each with why.
         findings: The fingerprints of its findings.
     """
 
@@ -149,6 +150,7 @@ class AnswerRecord:
     severity: Severity
     verdict: Verdict
     reason: str
+    set_aside: tuple[str, ...]
     findings: tuple[str, ...]
 
 

@@ -356,7 +356,7 @@ def _answers(page: _Page, document: ReviewDocument) -> None:
                 answer.rule_id,
                 Text(answer.verdict.value.replace("_", " "), style=_VERDICT_STYLES[answer.verdict]),
                 Text(
-                    f"{_safe(document.rule_title(answer.rule_id))} ({_safe(answer.reason)})",
+                    f"{_safe(document.rule_title(answer.rule_id))} ({_safe(answer.explained)})",
                 ),
             )
             for answer in row.card.answers

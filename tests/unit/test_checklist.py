@@ -25,6 +25,7 @@ from reviewer.domain.evidence import (
     Examination,
     Hit,
     Inapplicable,
+    SetAside,
     Unexamined,
 )
 from reviewer.domain.persona import Applies, Persona, Rule, Severity
@@ -244,6 +245,15 @@ def test_a_secret_in_a_file_that_nobody_reviews_is_still_a_secret() -> None:
     seen = Examination(hits=(hit(kind=EvidenceKind.SECRET, code="token", path="poetry.lock"),))
     anywhere = replace(rule(scanner), applies=Applies())
     assert answer(anywhere, seen, listed, edited()).verdict is Verdict.FAIL
+
+
+def test_a_warning_that_is_known_to_be_false_makes_no_finding_and_is_named() -> None:
+    false = SetAside(hit=hit(), reason="the text is no secret")
+    elsewhere = SetAside(hit=hit(line=99), reason="the text is no secret")
+    result = answer(rule(RUFF_BOTH), Examination(set_aside=(false, elsewhere)))
+    assert result.verdict is Verdict.PASS
+    assert result.set_aside == ("ruff ANN001 at app.py:2 (the text is no secret)",)
+    assert result.explained.endswith(f"; set aside: {result.set_aside[0]}")
 
 
 def test_what_nobody_could_look_at_is_named_by_reason_and_file() -> None:

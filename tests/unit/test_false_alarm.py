@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reviewer.domain.false_alarm import is_false_alarm
+from reviewer.domain.false_alarm import false_alarm
 
 
 def about(name: str) -> str:
@@ -27,7 +27,7 @@ def about(name: str) -> str:
     ],
 )
 def test_a_text_that_is_no_secret_is_a_false_alarm(name: str, line: str) -> None:
-    assert is_false_alarm("S105", about(name), line)
+    assert false_alarm("S105", about(name), line)
 
 
 @pytest.mark.parametrize(
@@ -43,15 +43,15 @@ def test_a_text_that_is_no_secret_is_a_false_alarm(name: str, line: str) -> None
     ],
 )
 def test_a_text_that_may_be_a_secret_is_none(name: str, line: str) -> None:
-    assert not is_false_alarm("S105", about(name), line)
+    assert not false_alarm("S105", about(name), line)
 
 
 def test_a_literal_command_is_a_false_alarm_by_ruffs_own_words() -> None:
     words = "`subprocess` call with `shell=True` seems safe, but may be changed in the future"
 
-    assert is_false_alarm("S602", words, 'run("true", shell=True)')
-    assert not is_false_alarm("S602", "`subprocess` call with `shell=True` identified", "run(x)")
+    assert false_alarm("S602", words, 'run("true", shell=True)')
+    assert not false_alarm("S602", "`subprocess` call with `shell=True` identified", "run(x)")
 
 
 def test_other_warnings_are_never_doubted() -> None:
-    assert not is_false_alarm("S608", "seems safe", 'password = "password"')
+    assert not false_alarm("S608", "seems safe", 'password = "password"')

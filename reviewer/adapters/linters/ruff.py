@@ -25,8 +25,15 @@ from reviewer.adapters.linters.process import (
     run,
 )
 from reviewer.domain.change import Change, FileChange
-from reviewer.domain.evidence import Evidence, EvidenceKind, Examination, Hit, Unexamined
-from reviewer.domain.false_alarm import is_false_alarm
+from reviewer.domain.evidence import (
+    Evidence,
+    EvidenceKind,
+    Examination,
+    Hit,
+    SetAside,
+    Unexamined,
+)
+from reviewer.domain.false_alarm import false_alarm
 from reviewer.domain.subject import Subject, subjects
 
 _KIND = EvidenceKind.RUFF
@@ -310,20 +317,18 @@ def _entry(
     if cell is not None:
         # A line of a notebook is a JSON string; its quotes are what matters here.
         source = source.strip().removesuffix(",").strip('"').replace('\\"', '"')
-    if is_false_alarm(code, message, source):
-        return Examination()
-    return Examination(
-        hits=(
-            Hit(
-                kind=_KIND,
-                code=code,
-                path=sheet.path,
-                message=message,
-                start_line=line,
-                end_line=_last_line(sheet, line, sheet.line(end, cell) or line),
-            ),
-        )
+    hit = Hit(
+        kind=_KIND,
+        code=code,
+        path=sheet.path,
+        message=message,
+        start_line=line,
+        end_line=_last_line(sheet, line, sheet.line(end, cell) or line),
     )
+    reason = false_alarm(code, message, source)
+    if reason:
+        return Examination(set_aside=(SetAside(hit=hit, reason=reason),))
+    return Examination(hits=(hit,))
 
 
 def _span(record: Mapping[str, object]) -> tuple[int, int]:

@@ -14,7 +14,7 @@ from reviewer.adapters.linters import reply
 from reviewer.adapters.linters.each_file import Sheet, examine_each
 from reviewer.adapters.linters.process import DEFAULT_LIMITS, Limits, Ran, find_program
 from reviewer.domain.change import Change, FileChange
-from reviewer.domain.evidence import Evidence, EvidenceKind, Examination, Hit, Unexamined
+from reviewer.domain.evidence import Evidence, EvidenceKind, Examination, Hit, SetAside, Unexamined
 from reviewer.domain.subject import subjects
 
 _KIND = EvidenceKind.ZIZMOR
@@ -91,15 +91,18 @@ def _read(sheet: Sheet, ran: Ran, codes: frozenset[str]) -> Examination | str:
         return "does not parse as a workflow, an action or Dependabot's configuration"
     if ran.exit_code != 0:
         return f"zizmor {ran.ending}"
-    return Examination(
-        hits=tuple(
-            hit
-            for record in reply.records(ran.stdout)
-            if (code := reply.text(record, "ident")) in codes
-            and not _is_harmless(record)
-            for hit in _hits(sheet, code, record)
-        )
-    )
+    found: list[Hit] = []
+    harmless: list[SetAside] = []
+    for record in reply.records(ran.stdout):
+        code = reply.text(record, "ident")
+        if code not in codes:
+            continue
+        hits = _hits(sheet, code, record)
+        if _is_harmless(record):
+            harmless += (SetAside(hit=hit, reason="zizmor rates it low") for hit in hits)
+        else:
+            found += hits
+    return Examination(hits=tuple(found), set_aside=tuple(harmless))
 
 
 def _is_harmless(record: Mapping[str, object]) -> bool:
