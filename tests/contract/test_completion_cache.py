@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from reviewer.adapters.database.store import open_store
 from reviewer.domain.completion import Completion, Finish, Usage
 from reviewer.llm.cache import MemoryCompletionCache
 from reviewer.ports.completion_cache import CompletionCache
 
-CACHES: dict[str, Callable[[], CompletionCache]] = {"memory": MemoryCompletionCache}
-every_cache = pytest.mark.parametrize("name", list(CACHES))
+
+@asynccontextmanager
+async def _memory(_: Path) -> AsyncIterator[CompletionCache]:
+    yield MemoryCompletionCache()
+
+
+@asynccontextmanager
+async def _database(folder: Path) -> AsyncIterator[CompletionCache]:
+    async with open_store(folder) as store:
+        yield store.completions
+
+
+CACHES: dict[str, Callable[[Path], AbstractAsyncContextManager[CompletionCache]]] = {
+    "memory": _memory,
+    "database": _database,
+}
+
+
+@pytest.fixture(params=list(CACHES))
+async def cache(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[CompletionCache]:
+    async with CACHES[request.param](tmp_path) as opened:
+        yield opened
+
 
 FULL = Completion(
     text='{"answers": []} – 🙂',
@@ -23,26 +48,34 @@ FULL = Completion(
 )
 
 
-@every_cache
-async def test_what_was_kept_comes_back_as_it_was(name: str) -> None:
-    cache = CACHES[name]()
-
+async def test_what_was_kept_comes_back_as_it_was(cache: CompletionCache) -> None:
     await cache.put("key", FULL)
 
     assert await cache.get("key") == FULL
 
 
-@every_cache
-async def test_nothing_comes_back_under_another_key(name: str) -> None:
-    cache = CACHES[name]()
+@pytest.mark.parametrize(
+    "completion",
+    [
+        Completion(text="", finish=Finish.STOP, usage=None, model_answered=""),
+        replace(FULL, text="half \ud83d, nothing \0, both \r\n", model_answered="\udcff\0"),
+        replace(FULL, from_cache=True, latency_seconds=0.1 + 0.2),
+    ],
+    ids=["bare", "hostile", "from a cache"],
+)
+async def test_every_answer_can_be_kept(cache: CompletionCache, completion: Completion) -> None:
+    await cache.put("key", completion)
+
+    assert await cache.get("key") == completion
+
+
+async def test_nothing_comes_back_under_another_key(cache: CompletionCache) -> None:
     await cache.put("key", FULL)
 
     assert await cache.get("other") is None
 
 
-@every_cache
-async def test_the_first_answer_under_a_key_stays(name: str) -> None:
-    cache = CACHES[name]()
+async def test_the_first_answer_under_a_key_stays(cache: CompletionCache) -> None:
     await cache.put("key", FULL)
     await cache.put("key", Completion(text="", finish=Finish.STOP, usage=None, model_answered=""))
 

@@ -6,7 +6,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, MetaData, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from reviewer.adapters.database.column_type import AnyText, ExactDecimal, UtcTime
@@ -31,6 +40,7 @@ class Table(DeclarativeBase):
         Decimal: ExactDecimal,
         str: AnyText,
         int: BigInteger,
+        float: Double,
     }
 
 
