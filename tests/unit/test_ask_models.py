@@ -48,7 +48,7 @@ def pages(total: int, size: int) -> int:
 def last(items: list[int]) -> int:
     return items[len(items)]
 """
-BUG = {
+BUG: dict[str, object] = {
     "path": "app/pages.py",
     "side": "head",
     "quote": "    return items[len(items)]",
