@@ -51,13 +51,6 @@ class FailOn(StrEnum):
         return None if self is FailOn.NEVER else Severity(self.value)
 
 
-class OnClean(StrEnum):
-    """What is said about a change in which nothing was found."""
-
-    SUMMARY = "summary"
-    SILENT = "silent"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Switch:
     """A rule or a persona that is switched on or off.
@@ -122,7 +115,6 @@ class PolicyLayer:
         fail_on: From which severity on a finding fails the check.
         fail_on_rules: Rules whose findings fail the check.
         min_score: The score below which the check fails.
-        on_clean: What is said where nothing was found.
         paths: What holds for some paths only.
     """
 
@@ -141,7 +133,6 @@ class PolicyLayer:
     fail_on: FailOn | None = None
     fail_on_rules: tuple[str, ...] | None = None
     min_score: float | None = None
-    on_clean: OnClean | None = None
     paths: tuple[PathOverride, ...] = ()
 
     def place(self, key: str) -> str:
@@ -172,7 +163,6 @@ class Policy:
         fail_on: From which severity on a finding fails the check.
         fail_on_rules: Rules whose findings fail the check.
         min_score: The score below which the check fails.
-        on_clean: What is said where nothing was found.
         personas: Personas that were switched, the last switch of each.
         rules: Rules that were switched, the last switch of each.
         paths: What holds for some paths only, in order.
@@ -188,7 +178,6 @@ class Policy:
     fail_on: FailOn = FailOn.NEVER
     fail_on_rules: tuple[str, ...] = ()
     min_score: float | None = None
-    on_clean: OnClean = OnClean.SUMMARY
     personas: Mapping[str, Switch] = field(default_factory=lambda: MappingProxyType({}))
     rules: Mapping[str, Switch] = field(default_factory=lambda: MappingProxyType({}))
     paths: tuple[PathOverride, ...] = ()
@@ -249,7 +238,6 @@ class Policy:
             ("policy.fail_on", self.fail_on.value),
             ("policy.fail_on_rules", ", ".join(self.fail_on_rules) or "none"),
             ("policy.min_score", "none" if self.min_score is None else f"{self.min_score:g}"),
-            ("policy.on_clean", self.on_clean.value),
         ]
         return (
             *(
@@ -326,7 +314,6 @@ _SCALARS = (
     ("fail_on", "policy.fail_on"),
     ("fail_on_rules", "policy.fail_on_rules"),
     ("min_score", "policy.min_score"),
-    ("on_clean", "policy.on_clean"),
 )
 _THRESHOLDS = ("inline_cap", "inline_severity", "inline_confidence")
 

@@ -15,7 +15,6 @@ from reviewer.domain.policy import (
     GUARDED_PERSONA,
     FailOn,
     LayerOwner,
-    OnClean,
     PathOverride,
     PolicyLayer,
     Switch,
@@ -92,7 +91,6 @@ class CheckTable(Table):
     fail_on: FailOn | None = Field(default=None, strict=False)
     fail_on_rules: RuleIds | None = None
     min_score: float | None = Field(default=None, ge=0, le=100)
-    on_clean: OnClean | None = Field(default=None, strict=False)
 
 
 class PathsTable(Table):
@@ -244,7 +242,6 @@ def _layer(file: RepositoryConfiguration, document: TomlDocument, owner: LayerOw
         fail_on=file.policy.fail_on,
         fail_on_rules=_tuple(file.policy.fail_on_rules),
         min_score=file.policy.min_score,
-        on_clean=file.policy.on_clean,
         paths=tuple(
             PathOverride(
                 globs=tuple(entry.globs),

@@ -204,6 +204,16 @@ async def test_a_workflow_that_is_none_is_unexamined(text: str) -> None:
     assert reason.startswith("does not parse as a workflow")
 
 
+async def test_what_a_linter_itself_thinks_little_of_is_set_aside_with_the_reason() -> None:
+    text = WORKFLOW.split("    steps:")[0] + "    steps:\n      - run: echo ${{ env.VERSION }}\n"
+    seen = await zizmor(text, "template-injection")
+    assert seen.hits == ()
+    assert [aside.reason for aside in seen.set_aside] == ["zizmor rates it low"]
+    harmless = await ruff(exact_file("a.py", 'token_secret = "bearer"\n'), codes=("S105",))
+    assert harmless.hits == ()
+    assert [aside.hit.code for aside in harmless.set_aside] == ["S105"]
+
+
 @pytest.mark.parametrize("path", ["k8s/deployment.yml", ".github/workflows/old/x.yml", "x.md"])
 async def test_zizmor_reads_only_what_github_runs(path: str) -> None:
     assert await zizmor(WORKFLOW, "template-injection", path=path) == Examination()

@@ -11,7 +11,6 @@ from reviewer.domain.persona import Severity
 from reviewer.domain.policy import (
     FailOn,
     LayerOwner,
-    OnClean,
     PathOverride,
     Policy,
     PolicyLayer,
@@ -64,17 +63,17 @@ def test_without_a_layer_the_defaults_hold() -> None:
 def test_a_later_layer_wins_key_by_key_and_each_value_keeps_its_origin() -> None:
     policy = effective(
         replace(OPERATOR, limit=2, inline_cap=9, fail_on=FailOn.MAJOR),
-        replace(REPOSITORY, limit=3, lines={"personas.limit": 6}, on_clean=OnClean.SILENT),
-        replace(COMMAND_LINE, fail_on=FailOn.NOTE, min_score=50.0),
+        replace(REPOSITORY, limit=3, lines={"personas.limit": 6}, min_score=70.0),
+        replace(COMMAND_LINE, fail_on=FailOn.NOTE),
     )
 
     assert (policy.limit, policy.thresholds.inline_cap) == (3, 9)
-    assert (policy.fail_on, policy.min_score) == (FailOn.NOTE, 50)
+    assert (policy.fail_on, policy.min_score) == (FailOn.NOTE, 70)
     origins = {setting.key: setting.origin for setting in policy.settings()}
     assert origins["personas.limit"] == ".reviewer.toml:6"
     assert origins["thresholds.inline_cap"] == "operator.toml"
     assert origins["policy.fail_on"] == "command line"
-    assert origins["policy.on_clean"] == ".reviewer.toml"
+    assert origins["policy.min_score"] == ".reviewer.toml"
     assert origins["thresholds.inline_severity"] == "default"
 
 

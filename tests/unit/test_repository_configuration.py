@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reviewer.domain.finding import Confidence
 from reviewer.domain.persona import Persona, Rule, Severity
-from reviewer.domain.policy import FailOn, LayerOwner, OnClean
+from reviewer.domain.policy import FailOn, LayerOwner
 from reviewer.domain.repository_configuration import parse_repository_configuration, unknown_names
 from reviewer.errors import ConfigurationError
 from tests.unit.persona_text import line_of
@@ -33,7 +33,6 @@ inline_confidence = "high"
 fail_on = "critical"
 fail_on_rules = ["SEC007"]
 min_score = 70
-on_clean = "silent"
 
 [[paths]]
 globs = ["tests/**"]
@@ -66,7 +65,6 @@ def test_the_file_is_read_as_it_is_written() -> None:
     assert (layer.limit, layer.inline_cap, layer.min_score) == (3, 3, 70)
     assert layer.fail_on is FailOn.CRITICAL
     assert layer.fail_on_rules == ("SEC007",)
-    assert layer.on_clean is OnClean.SILENT
     assert layer.inline_confidence is Confidence.HIGH
     assert layer.inline_severity is None
     assert [(s.name, s.on, s.origin) for s in layer.personas] == [
@@ -228,7 +226,7 @@ def test_names_that_no_persona_has_are_told_with_the_nearest() -> None:
 
     assert [str(error) for error in errors] == [
         "f.toml:5: there is no persona \"obeserver\"\n  Did you mean 'observer'?",
-        'f.toml:28: there is no rule "SEC001"',
+        'f.toml:27: there is no rule "SEC001"',
         'f.toml:17: there is no rule "SEC007"',
     ]
 
