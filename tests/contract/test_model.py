@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
-from reviewer.domain.completion import Failure, FailureKind, Finish
+from reviewer.adapters.cassette.record import Recorder
+from reviewer.adapters.cassette.replay import ReplayModel
+from reviewer.adapters.cassette.tape import Entry, Head
+from reviewer.domain.completion import Completion, Failure, FailureKind, Finish, Usage
 from reviewer.ports.model import CompletionError, Model
 from reviewer.testing.evil_model import EvilModel, Wish
 from reviewer.testing.scripted_model import ScriptedModel
@@ -27,7 +31,7 @@ STREAMS: dict[str, Callable[[], bytes]] = {
     "anthropic:claude-sonnet-5-5": anthropic_stream,
     "gemini:gemini-3.8-flash": gemini_stream,
 }
-NAMES = ["scripted", "evil", *STREAMS]
+NAMES = ["scripted", "evil", "recorded", "replayed", *STREAMS]
 every_model = pytest.mark.parametrize("name", NAMES)
 
 
@@ -35,7 +39,29 @@ def asked(name: str) -> str:
     return name if name in STREAMS else "openai:gpt-6-sol"
 
 
+BUSY = Failure(kind=FailureKind.TRANSIENT, message="busy", status=503)
+
+
+def replaying(ended: Completion | Failure) -> Model:
+    head = Head(
+        generator="a test",
+        started_at=datetime(2026, 11, 20, tzinfo=UTC).isoformat(),
+        model="openai:gpt-6-sol",
+    )
+    return ReplayModel(head, [Entry.of(request(asked("replayed")), ended, ())], name="run")
+
+
 def answering(name: str) -> Model:
+    if name == "recorded":
+        return Recorder()(ScriptedModel(["{}"]))
+    if name == "replayed":
+        completion = Completion(
+            text="{}",
+            finish=Finish.STOP,
+            usage=Usage(fresh_input=7, cache_read=3, output=2, reasoning=1),
+            model_answered="gpt-6-sol",
+        )
+        return replaying(completion)
     if name == "scripted":
         return ScriptedModel(["{}"])
     if name == "evil":
@@ -46,7 +72,11 @@ def answering(name: str) -> Model:
 
 def failing(name: str) -> Model:
     if name == "scripted":
-        return ScriptedModel([Failure(kind=FailureKind.TRANSIENT, message="busy", status=503)])
+        return ScriptedModel([BUSY])
+    if name == "recorded":
+        return Recorder()(ScriptedModel([BUSY]))
+    if name == "replayed":
+        return replaying(BUSY)
     error = json.dumps({"error": {"message": "busy", "type": "x"}}).encode()
     return _adapter(name, httpx.Response(503, content=error))
 
@@ -83,7 +113,7 @@ async def test_the_beginning_of_an_answer_is_told_once(name: str) -> None:
     assert told == ["begun"]
 
 
-@pytest.mark.parametrize("name", ["scripted", *STREAMS])
+@pytest.mark.parametrize("name", ["scripted", "recorded", "replayed", *STREAMS])
 async def test_a_failure_is_told_as_one_and_begins_no_answer(name: str) -> None:
     told: list[str] = []
 
