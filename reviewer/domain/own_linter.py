@@ -43,6 +43,22 @@ _FLAKE8_DEFAULTS = ("E", "F", "W", "C90")
 #: Prefixes that flake8 and ruff share, core first, then well-known plug-ins.
 _FLAKE8_SHARES = ("E", "F", "W", "B", "S", "ANN", "T20", "BLE", "PT", "ASYNC", "C4")
 
+#: Patterns of our personas that look for what these codes of ruff look for, only more narrowly.
+SAME_AS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "API004/path-parameter-dropped": ("FAST003",),
+        "OBS001/print-beside-a-logger": ("T201",),
+        "OBS006/blind-except": ("BLE001",),
+        "OBS006/printed-and-forgotten": ("BLE001",),
+        "OBS006/skipped-item": ("S112", "BLE001"),
+        "OBS006/swallowed": ("S110", "BLE001"),
+        "OBS007/error-without-traceback": ("TRY400",),
+        "PY001/special-method-without-return-type": ("ANN204",),
+        "TST001/new-test-case-class": ("PT009",),
+        "TST001/unittest-assertion-beside-pytest": ("PT009",),
+    }
+)
+
 #: The configuration of bandit, whose B102 is ruff's S102, and so on for most of its tests.
 _BANDIT = re.compile(r"S([1-7][0-9]{2})")
 
@@ -81,13 +97,16 @@ class OwnLinters:
         """Tell which of them reports a code on a file.
 
         Args:
-            kind: ``ruff`` or ``hadolint``.
-            code: The full code.
+            kind: ``ruff``, ``hadolint``, or ``pattern`` for one that stands for codes of ruff.
+            code: The full code, or the pattern's name.
             path: The file.
 
         Returns:
             The linter's name and the file that configures it; None where none is sure to.
         """
+        if kind == "pattern":
+            told = (self.covers("ruff", same, path) for same in SAME_AS.get(code, ()))
+            return next((answer for answer in told if answer is not None), None)
         for linter in self.linters:
             if linter.kind == kind and linter.reports(code, path):
                 return linter.name, linter.path

@@ -6,6 +6,7 @@ import pytest
 
 from reviewer.domain.checklist import Verdict
 from reviewer.domain.evidence import EvidenceKind
+from reviewer.domain.own_linter import SAME_AS
 from reviewer.domain.persona import Persona, Rule, Severity, Wakes
 from tests.personas.snippet_harness import Snippet, judge, personas, rules
 
@@ -187,3 +188,10 @@ def test_no_pattern_uses_a_unicode_class_which_ast_grep_compiles_anew_for_every_
 
     # 0.2 ms for each \w and 0.05 ms for each \d: 35 ms a file for all patterns together.
     assert costly == []
+
+
+def test_every_pattern_that_stands_for_codes_of_a_linter_exists() -> None:
+    patterns = {
+        piece.codes[0] for _, rule in ALL for piece in rule.evidence if piece.pattern is not None
+    }
+    assert SAME_AS.keys() <= patterns

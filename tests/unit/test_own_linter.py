@@ -69,6 +69,13 @@ def test_a_hook_alone_means_the_defaults() -> None:
     assert covers(texts, "DL3006", "Dockerfile", "hadolint")
 
 
+def test_a_pattern_that_stands_for_a_code_is_covered_where_the_code_is() -> None:
+    texts = {"ruff.toml": 'lint.select = ["BLE"]'}
+    assert covers(texts, "OBS006/swallowed", kind="pattern")
+    assert not covers(texts, "OBS001/print-beside-a-logger", kind="pattern")
+    assert not covers(texts, "SEC007/go-sql", kind="pattern")
+
+
 def test_flake8_shares_codes_with_ruff() -> None:
     assert covers({".flake8": "[flake8]\nextend-ignore = E203, W503  # why\n"}, "F401")
     assert not covers({"setup.cfg": "[flake8]\nselect = E\n"}, "F401")
