@@ -101,7 +101,7 @@ def test_what_an_error_quotes_cannot_command_a_terminal(
     ("arguments", "words"),
     [
         (["reveiw"], "Did you mean 'review'?"),
-        (["zzz"], "Known are: review, select, personas, prompts, config, schema."),
+        (["zzz"], "Known are: review, select, personas, prompts, cost, config, schema."),
         (["personas", "chek"], "Did you mean 'check'?"),
         (["config", "explan"], "Did you mean 'explain'?"),
         (["review", "--stagged"], "--staged"),
@@ -124,6 +124,8 @@ def test_what_an_error_quotes_cannot_command_a_terminal(
         (["review", "A", "B"], "unexpected extra argument"),
         (["schema", "personna"], "Did you mean 'persona'?"),
         (["schema"], "Missing argument"),
+        (["cost", "--by", "persna"], "Did you mean 'persona'?"),
+        (["cost", "--since", "0"], "1<=x<="),
     ],
     ids=" ".join,
 )

@@ -12,9 +12,17 @@ _NAME = "ledger.sqlite3"
 _OWNER_ONLY = 0o600
 
 
-def ledger_file(state_folder: Path) -> Path:
-    """Return where the ledger of a state folder stands, whether or not it is there."""
-    return state_folder / _NAME
+def has_ledger(state_folder: Path) -> bool:
+    """Tell whether a ledger stands in a folder, without making one.
+
+    Raises:
+        UserError: The system refuses to say.
+    """
+    file = state_folder / _NAME
+    try:
+        return file.exists()
+    except OSError as error:
+        raise _refused("read", file, error) from error
 
 
 def make_ledger_file(state_folder: Path) -> Path:
@@ -29,7 +37,7 @@ def make_ledger_file(state_folder: Path) -> Path:
     Raises:
         UserError: The system refuses.
     """
-    file = ledger_file(state_folder)
+    file = state_folder / _NAME
     try:
         state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Never truncates: another process may have made it a moment ago.
@@ -42,9 +50,11 @@ def make_ledger_file(state_folder: Path) -> Path:
         # SQLite also writes beside the file.
         writable = os.access(state_folder, os.W_OK | os.X_OK)
     except OSError as error:
-        raise UserError(
-            f"the ledger cannot be written: {error.strerror}", path=str(file), hint=WAY_OUT
-        ) from error
+        raise _refused("written", file, error) from error
     if not writable:
         raise UserError("the ledger's folder cannot be written", path=str(file), hint=WAY_OUT)
     return file
+
+
+def _refused(what: str, file: Path, error: OSError) -> UserError:
+    return UserError(f"the ledger cannot be {what}: {error.strerror}", path=str(file), hint=WAY_OUT)
