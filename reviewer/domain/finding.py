@@ -45,6 +45,8 @@ class Finding:
         co_signers: Other personas that say the same, by name.
         habit_kept: Whether the code around it keeps the rule elsewhere; where it does not, the
             finding counts and is told in the summary, but does not stand inline.
+        suggestion: What may stand in place of exactly the location's lines, applied and read
+            again by code; empty for none.
     """
 
     rule_id: str
@@ -62,6 +64,7 @@ class Finding:
     fingerprint: str
     co_signers: tuple[str, ...] = ()
     habit_kept: bool = True
+    suggestion: str = ""
 
     @property
     def to_fix(self) -> bool:

@@ -133,6 +133,18 @@ class CodeFrames:
         ]
         return cut(visible("\n".join(lines)), _QUOTE_LIMIT)
 
+    def suggestion(self, finding: Finding) -> str:
+        """Return what may replace the lines of a finding; empty where one of them is a secret."""
+        location = finding.location
+        if location is None:
+            return ""
+        lines = range(location.start_line, location.end_line + 1)
+        if any((finding.path, location.side, line) in self._secret_lines for line in lines):
+            return ""
+        # What changes when it is made visible is no text to be applied.
+        plain = finding.suggestion.replace("\r\n", "\n")
+        return finding.suggestion if visible(plain) == plain else ""
+
     def _lines(self, file: FileChange, side: Side) -> Mapping[int, str]:
         """Return the known lines of one version of a file by number."""
         key = (file.path, side)

@@ -205,6 +205,7 @@ def _finding(placed: PlacedFinding, document: ReviewDocument) -> FindingRecord:
         headline=_text(finding.headline),
         explanation=_text(finding.explanation),
         remedy=_text(finding.remedy),
+        suggestion=document.frames.suggestion(finding) or None,
         quote=document.frames.quote(finding),
         sources=tuple(_text(source) for source in finding.sources),
         outcome=OutcomeRecord(

@@ -7,6 +7,7 @@ was left out: https://github.com/orgs/community/discussions/27190.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, takewhile
@@ -15,7 +16,7 @@ from jinja2.environment import TemplateModule
 
 from reviewer.domain.change import FileChange
 from reviewer.domain.evidence import Hit
-from reviewer.domain.finding import PlacedFinding
+from reviewer.domain.finding import OutcomeKind, PlacedFinding
 from reviewer.domain.sanitiser import cut_words
 from reviewer.rendering.document import (
     FindingGroup,
@@ -34,6 +35,8 @@ INLINE_WORDS = 80
 
 #: How many rows of what is to fix stand open; the rest is folded.
 OPEN_ROWS = 10
+
+_BACKTICKS = re.compile("`+")
 
 #: What a "n more" line may need, and the frame of a folded section.
 _RESERVE = 200
@@ -85,11 +88,25 @@ def render_inline_comment(document: ReviewDocument, placed: PlacedFinding) -> st
             finding=finding,
             who=agreement(document.signers(finding)),
             explanation=cut_words(finding.explanation, room),
+            suggestion=_suggestion(document, placed),
             dismiss=f"/dismiss {finding.handle} reason",
         )
         .strip()
         + "\n"
     )
+
+
+def _suggestion(document: ReviewDocument, placed: PlacedFinding) -> Safe:
+    """Fence what may replace the commented lines, so that nothing in it ends the fence.
+
+    https://docs.github.com/pull-requests/collaborating-with-pull-requests/reviewing-changes-in-pull-requests/commenting-on-a-pull-request
+    """
+    text = document.frames.suggestion(placed.finding).replace("\r\n", "\n")
+    if not text or placed.outcome.kind is not OutcomeKind.INLINE:
+        return Safe("")
+    longest = max((len(run) for run in _BACKTICKS.findall(text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return Safe(f"{fence}suggestion\n{text}\n{fence}")
 
 
 def _facts(document: ReviewDocument) -> list[Safe]:

@@ -222,6 +222,7 @@ class FindingRecord:
         headline: What is wrong.
         explanation: How it happens, input to effect.
         remedy: The way out.
+        suggestion: What may stand in place of the location's lines, exactly; null for none.
         quote: The lines it speaks of; secrets are masked.
         sources: What shows it.
         outcome: What became of it.
@@ -239,6 +240,7 @@ class FindingRecord:
     headline: str
     explanation: str
     remedy: str
+    suggestion: str | None
     quote: str
     sources: tuple[str, ...]
     outcome: OutcomeRecord

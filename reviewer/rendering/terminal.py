@@ -264,9 +264,24 @@ def _finding(page: _Page, document: ReviewDocument, placed: PlacedFinding) -> No
         _frame(page, frame)
     page.line(_words(finding.explanation), indent=2)
     page.line(Text("→ ", style="green").append_text(_words(finding.remedy, "green")), indent=2)
+    _suggestion(page, document, placed)
     evidence = ", ".join(_safe(source) for source in finding.sources)
     reason = f" · {_safe(placed.outcome.reason)}" if placed.outcome.reason else ""
     page.line(f"{evidence} · {finding.handle}{reason}", style="dim", indent=2)
+
+
+def _suggestion(page: _Page, document: ReviewDocument, placed: PlacedFinding) -> None:
+    """Show the lines that may be replaced, and what by."""
+    new = document.frames.suggestion(placed.finding)
+    if not new:
+        return
+    text = Text()
+    old = document.frames.quote(placed.finding)
+    for sign, style, lines in (("-", "red", old), ("+", "green", new)):
+        for line in lines.split("\n"):
+            text.append(f"  {sign} {terminal(line.rstrip())}\n", style=style)
+    text.right_crop()
+    page.code(text)
 
 
 def _frame(page: _Page, frame: CodeFrame) -> None:

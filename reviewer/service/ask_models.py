@@ -9,6 +9,7 @@ from reviewer.domain.model_use import ModelUse
 from reviewer.service.combine_answers import combine_answers
 from reviewer.service.consult_model import Opinion, consult_model
 from reviewer.service.model_setup import ModelSetup
+from reviewer.service.offer_suggestions import offer_suggestions
 from reviewer.service.plan_consultation import Consultation, plan_consultation
 from reviewer.service.prepare_review import Preparation
 from reviewer.service.scope_answers import scope_answers
@@ -31,6 +32,7 @@ async def ask_models(
     opinions, unverified = await verify_findings(
         setup, consultation, opinions, chosen, least=ready.policy.thresholds.inline_severity
     )
+    opinions = offer_suggestions(setup, opinions, ready.change)
     combined = combine_answers(chosen, cards, opinions, consultation)
     scoped, dropped = scope_answers(combined.cards, ready.policy)
     return Judgement(

@@ -257,3 +257,37 @@ def test_bug_hunter_is_selected_with_a_model_alone(
     assert "bug-hunter" in chosen("--model", "openai:gpt-6-sol")
     assert "bug-hunter" not in chosen("--no-model")
     assert "bug-hunter" not in chosen()
+
+
+def suggested(
+    repository: Path, server: ModelServer, capsys: pytest.CaptureFixture[str], *arguments: str
+) -> list[dict[str, Any]]:
+    code = reviewed(repository, "--model", server.model, "--output", "json", *arguments)
+    assert code == 0
+    found = json.loads(capsys.readouterr().out)["findings"]
+    return [entry for entry in found if entry["rule"] == "BUG002"]
+
+
+def test_new_lines_are_proposed_only_when_they_are_asked_for(
+    repository: Path, server: ModelServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (silent,) = suggested(repository, server, capsys)
+    assert silent["suggestion"] is None
+
+    (finding,) = suggested(repository, server, capsys, "--suggest")
+    assert finding["suggestion"] == "    return items[-1]"
+    assert finding["location"] == {"side": "head", "start_line": 11, "end_line": 11}
+    assert finding["outcome"]["kind"] == "inline"
+
+
+@pytest.mark.parametrize(
+    "text", ["    return items[-1", "    return items[len(items)]", "", "    return eval(items)"]
+)
+def test_what_cannot_be_applied_stays_prose(
+    text: str, repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bug = {**BUG, "suggestion": text}
+    with model_server(lambda body: passing(body, BUG002=[bug])) as server:
+        (finding,) = suggested(repository, server, capsys, "--suggest")
+    assert finding["suggestion"] is None
+    assert finding["outcome"]["kind"] == "inline"
