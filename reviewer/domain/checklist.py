@@ -314,6 +314,7 @@ def _findings(
     order = {file.path: index for index, file in enumerate(change.files)}
     allowed = {file.path for file in files}
     repeats: Counter[str] = Counter()
+    habits = _Habits(rule, change)
     seen: set[tuple[str, Location | None, str]] = set()
     for evidence, hit in sorted(
         claimed, key=lambda pair: (order.get(pair[1].path, -1), pair[1].start_line or 0)
@@ -344,24 +345,38 @@ def _findings(
             quote="" if location is None else file.text_at(location),
             sources=(_source(hit.kind, (hit.tool, hit.code) if hit.tool else (hit.code,)),),
             family=rule.family or rule.id,
-            habit_kept=_habit_kept(rule, file, change),
+            habit_kept=habits.kept_around(file),
             fingerprint=first
             if repeat == 0
             else fingerprint(rule_id=rule.id, file=file, location=location, repeat=repeat),
         )
 
 
-def _habit_kept(rule: Rule, file: FileChange, change: Change) -> bool:
-    """Tell whether the code around a finding keeps the rule at all, at the base.
+class _Habits:
+    """Tells whether the code around a finding keeps the rule at all, at the base.
 
     A file is judged by its own text at the base; a new file by those files of its language that
-    the change edits. Where nothing is known, the habit is taken to be kept.
+    the change edits, which is looked up once a language. Where nothing is known, the habit is
+    taken to be kept.
     """
-    if not rule.habit:
-        return True
-    others = [file] if file.base_text else [f for f in change.files if f.language == file.language]
-    texts = [other.base_text for other in others if other.base_text]
-    return not texts or any(re.search(rule.habit, text) for text in texts)
+
+    def __init__(self, rule: Rule, change: Change) -> None:
+        self._habit = rule.habit
+        self._files = change.files
+        self._of_language: dict[str | None, bool] = {}
+
+    def kept_around(self, file: FileChange) -> bool:
+        if not self._habit:
+            return True
+        if file.base_text:
+            return self._is_in([file.base_text])
+        if file.language not in self._of_language:
+            others = [f.base_text for f in self._files if f.language == file.language]
+            self._of_language[file.language] = self._is_in([text for text in others if text])
+        return self._of_language[file.language]
+
+    def _is_in(self, texts: Sequence[str]) -> bool:
+        return not texts or any(re.search(self._habit, text) for text in texts)
 
 
 def _locate(file: FileChange, hit: Hit) -> Location | None:

@@ -180,10 +180,14 @@ def merge(findings: Sequence[Finding], personas: Sequence[Persona]) -> tuple[Pla
     rank = {persona.name: index for index, persona in enumerate(personas)}
     order = sorted(findings, key=lambda f: (_badness(f), rank.get(f.persona, len(rank))))
     kept: list[Finding] = []
+    # Only findings of one file can be twins.
+    of_file: dict[str, list[int]] = {}
     duplicates: list[PlacedFinding] = []
     for finding in order:
-        twin = next((i for i, other in enumerate(kept) if _same(finding, other)), None)
+        neighbours = of_file.setdefault(finding.path, [])
+        twin = next((i for i in neighbours if _same(finding, kept[i])), None)
         if twin is None:
+            neighbours.append(len(kept))
             kept.append(finding)
             continue
         other = kept[twin]
@@ -214,7 +218,8 @@ def _badness(finding: Finding) -> tuple[int, int]:
 
 
 def _same(one: Finding, other: Finding) -> bool:
-    if one.path != other.path or (one.location is None) != (other.location is None):
+    """Tell whether two findings of one file say the same of the same spot."""
+    if (one.location is None) != (other.location is None):
         return False
     if (
         one.location is not None
@@ -268,7 +273,8 @@ def place(
     merged = tuple(merged)
     live = [placed.finding for placed in merged if placed.outcome.kind is OutcomeKind.SUMMARY]
     rest = [placed for placed in merged if placed.outcome.kind is not OutcomeKind.SUMMARY]
-    live.sort(key=lambda finding: _rank(finding, change))
+    position = {file.path: index for index, file in enumerate(change.files)}
+    live.sort(key=lambda finding: _rank(finding, position.get(finding.path, -1)))
     inline: dict[tuple[str, str, str], Finding] = {}
     placed: list[PlacedFinding] = []
     for finding in live:
@@ -281,12 +287,10 @@ def place(
     return (*placed, *rest)
 
 
-def _rank(finding: Finding, change: Change) -> tuple[object, ...]:
+def _rank(finding: Finding, position: int) -> tuple[object, ...]:
     """Order by severity, confidence, agreement, then as the change goes."""
-    location = finding.location
-    index = next((i for i, file in enumerate(change.files) if file.path == finding.path), -1)
-    line = 0 if location is None else location.start_line
-    return (*_badness(finding), -len(finding.co_signers), index, line, finding.rule_id)
+    line = 0 if finding.location is None else finding.location.start_line
+    return (*_badness(finding), -len(finding.co_signers), position, line, finding.rule_id)
 
 
 def _advice(finding: Finding) -> tuple[str, str, str]:

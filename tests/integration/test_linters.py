@@ -205,7 +205,7 @@ async def test_a_workflow_that_is_none_is_unexamined(text: str) -> None:
 
 
 async def test_what_a_linter_itself_thinks_little_of_is_set_aside_with_the_reason() -> None:
-    text = WORKFLOW.split("    steps:")[0] + "    steps:\n      - run: echo ${{ env.VERSION }}\n"
+    text = WORKFLOW.partition("    steps:")[0] + "    steps:\n      - run: echo ${{ env.V }}\n"
     seen = await zizmor(text, "template-injection")
     assert seen.hits == ()
     assert [aside.reason for aside in seen.set_aside] == ["zizmor rates it low"]
