@@ -18,7 +18,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, inspect
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from reviewer.adapters.database.engine import told
 from reviewer.adapters.database.migration import FOLDER, HEAD, migrate, revision_of
 from reviewer.adapters.database.store import open_store, open_store_url
 from reviewer.adapters.database.tables import Table
@@ -187,6 +190,15 @@ async def test_one_process_can_open_a_new_ledger_twice_at_once(tmp_path: Path) -
     assert execute(tmp_path, "SELECT count(*) FROM llm_call") == [(2,)]
 
 
+async def test_one_process_can_open_several_new_ledgers_at_once(tmp_path: Path) -> None:
+    async def write(name: str) -> int:
+        async with open_store(tmp_path / name) as store:
+            await store.ledger.record(an_attempt(name))
+            return len(await store.ledger.attempts())
+
+    assert await asyncio.gather(*map(write, "abcd")) == [1, 1, 1, 1]
+
+
 async def test_a_call_that_is_given_up_leaves_the_ledger_usable(tmp_path: Path) -> None:
     async with open_store(tmp_path) as store:
         for delay in range(8):
@@ -201,8 +213,6 @@ async def test_a_call_that_is_given_up_leaves_the_ledger_usable(tmp_path: Path) 
 
 
 async def test_an_attempt_is_written_down_once(tmp_path: Path) -> None:
-    from sqlalchemy.exc import IntegrityError
-
     async with open_store(tmp_path) as store:
         await store.ledger.record(an_attempt())
         with pytest.raises(IntegrityError):
@@ -270,6 +280,38 @@ async def test_a_page_that_is_damaged_later_is_told_too(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="damaged"):
         async with open_store(tmp_path) as store:
             await store.ledger.attempts()
+
+
+async def test_a_ledger_that_another_process_holds_is_named_with_the_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reviewer.adapters.database.engine.BUSY_SECONDS", 0)
+    async with open_store(tmp_path) as store:
+        with closing(sqlite3.connect(tmp_path / "ledger.sqlite3")) as other:
+            other.execute("BEGIN IMMEDIATE")
+
+            with pytest.raises(UserError, match="another process has held") as raised:
+                await store.ledger.record(an_attempt())
+            assert await store.ledger.attempts() == []  # who reads waits for nobody
+        await store.ledger.record(an_attempt())
+
+    assert raised.value.path == str(tmp_path / "ledger.sqlite3")
+
+
+async def test_an_error_shows_nothing_of_what_was_to_be_written(tmp_path: Path) -> None:
+    async with open_store(tmp_path) as store:
+        await store.ledger.record(an_attempt())
+        with pytest.raises(IntegrityError) as raised:
+            await store.ledger.record(an_attempt(persona="do not show me"))
+
+    assert "do not show me" not in str(raised.value)
+
+
+def test_who_waits_in_line_too_long_is_told_the_same() -> None:
+    error = told(PoolTimeoutError("the pool's words"), "ledger.sqlite3")
+
+    assert isinstance(error, UserError)
+    assert "another process has held the ledger" in str(error)
 
 
 async def test_a_ledger_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, event
 from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from reviewer.errors import ReviewerError, UserError
@@ -26,10 +27,11 @@ def create_engine(url: URL) -> AsyncEngine:
     Args:
         url: Of SQLAlchemy, with an asynchronous driver.
     """
+    # An error's text may be shown or logged: what a model said has no place in it.
     if url.get_backend_name() != "sqlite":
-        return create_async_engine(url)
+        return create_async_engine(url, hide_parameters=True)
     # One connection: a second one of this process would only wait for the first one's lock.
-    engine = create_async_engine(url, pool_size=1, max_overflow=0)
+    engine = create_async_engine(url, hide_parameters=True, pool_size=1, max_overflow=0)
     event.listen(engine.sync_engine, "connect", _set_up)
     event.listen(engine.sync_engine, "begin", _begin)
     return engine
@@ -61,13 +63,16 @@ def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-def told(error: DBAPIError, place: str) -> ReviewerError | DBAPIError:
+def told(error: DBAPIError | PoolTimeoutError, place: str) -> ReviewerError | DBAPIError:
     """Return what an error of the database means to a person; a defect of ours stays as it is.
 
     Args:
         error: What was raised.
         place: The file or address.
     """
+    if isinstance(error, PoolTimeoutError):
+        # Others of this process wait in front, for the lock of another one.
+        return _held(place)
     if isinstance(error, IntegrityError):
         return error
     cause = error.orig
@@ -80,11 +85,7 @@ def told(error: DBAPIError, place: str) -> ReviewerError | DBAPIError:
             hint="Move the file away: a new one is begun, without what was spent before.",
         )
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-        return UserError(
-            f"another process has held the ledger for {BUSY_SECONDS} seconds",
-            path=place,
-            hint="Wait for it to end, or end it, and try again.",
-        )
+        return _held(place)
     if code == sqlite3.SQLITE_FULL:
         return UserError(
             "the ledger cannot grow: the disk is full", path=place, hint="Make room on it."
@@ -97,6 +98,14 @@ def told(error: DBAPIError, place: str) -> ReviewerError | DBAPIError:
     }:
         return UserError(f"the ledger cannot be used: {cause}", path=place, hint=WAY_OUT)
     return error
+
+
+def _held(place: str) -> UserError:
+    return UserError(
+        f"another process has held the ledger for more than {BUSY_SECONDS} seconds",
+        path=place,
+        hint="Wait for it to end, or end it, and try again.",
+    )
 
 
 #: The way out where a file or folder cannot be written.

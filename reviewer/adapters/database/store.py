@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from reviewer.errors import UserError
 from reviewer.ports.ledger import Spent
 
 _RETRY_SECONDS = 0.02
+#: Alembic's ``op`` is one for the whole process, whatever loop or thread it is used in.
+_MIGRATING = threading.Lock()
 
 
 class DatabaseLedger:
@@ -168,7 +171,7 @@ async def _prepare(engine: AsyncEngine, place: str) -> None:
         async with engine.execution_options(**READING).connect() as connection:
             if await connection.run_sync(revision_of) == HEAD:
                 return
-        async with engine.begin() as connection:
+        async with _one_at_a_time(), engine.begin() as connection:
             await connection.run_sync(migrate)
     except DBAPIError as error:
         raise told(error, place) from error
@@ -178,6 +181,17 @@ async def _prepare(engine: AsyncEngine, place: str) -> None:
             path=place,
             hint="Update this program, or set REVIEWER_STATE to another folder.",
         ) from error
+
+
+@asynccontextmanager
+async def _one_at_a_time() -> AsyncIterator[None]:
+    # Asked for again and again: a lock of asyncio would belong to one loop.
+    while not _MIGRATING.acquire(blocking=False):  # noqa: ASYNC110 - an Event would too
+        await asyncio.sleep(_RETRY_SECONDS)
+    try:
+        yield
+    finally:
+        _MIGRATING.release()
 
 
 async def _use_write_ahead_log(engine: AsyncEngine) -> None:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from reviewer.adapters.database.call_repository import CallRepository
@@ -60,7 +61,7 @@ class UnitOfWork:
         try:
             async with AsyncSession(engine, expire_on_commit=False) as session:
                 yield session
-        except DBAPIError as error:
+        except (DBAPIError, PoolTimeoutError) as error:
             raise told(error, self.place) from error
 
 
