@@ -99,6 +99,11 @@ class Git:
         self._environment = {**inherited, **_FIXED, "PATH": path}
         self._program = shutil.which("git", path=path)
 
+    @property
+    def program(self) -> str:
+        """Where git stands; empty where it is not installed."""
+        return self._program or ""
+
     def at(self, folder: Path) -> Git:
         """Return the same git in another folder."""
         return Git(folder, self._whole_environment, timeout_seconds=self._timeout_seconds)

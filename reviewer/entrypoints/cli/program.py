@@ -14,6 +14,7 @@ from reviewer import __version__
 from reviewer.config import Settings
 from reviewer.entrypoints.cli.configuration import config
 from reviewer.entrypoints.cli.cost import cost
+from reviewer.entrypoints.cli.doctor import doctor
 from reviewer.entrypoints.cli.personas import personas
 from reviewer.entrypoints.cli.prompts import prompts
 from reviewer.entrypoints.cli.review import review
@@ -48,7 +49,7 @@ def program() -> None:
     """
 
 
-for _command in (review, select, personas, prompts, cost, config, schema):
+for _command in (review, select, personas, prompts, cost, doctor, config, schema):
     program.add_command(_command)
 
 
