@@ -1,4 +1,4 @@
-"""A chat-completions server on loopback that answers checklists from a script."""
+"""A chat-completions server on loopback that answers from a script, and caches what it was sent."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ class ModelServer:
 
     def __init__(self, brain: Brain) -> None:
         self.bodies: list[Mapping[str, Any]] = []
-        self.cached = 0
         self._brain = brain
         self._lock = threading.Lock()
         self.port = 0
@@ -40,13 +39,14 @@ class ModelServer:
     def answer(self, body: Mapping[str, Any]) -> bytes:
         """Answer one request as a stream of events."""
         with self._lock:
+            known = body in self.bodies
             self.bodies.append(body)
         text = self._brain(body)
         asked = sum(len(message["content"]) for message in body["messages"])
         usage = {
             "prompt_tokens": asked // 3,
             "completion_tokens": len(text) // 3 + 1,
-            "prompt_tokens_details": {"cached_tokens": self.cached},
+            "prompt_tokens_details": {"cached_tokens": asked // 4 if known else 0},
         }
         common = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "model": "example-1"}
         chunks: list[dict[str, Any]] = [
