@@ -79,7 +79,11 @@ def _user_folder(variables: Mapping[str, str], name: str, below_home: str) -> Pa
     https://specifications.freedesktop.org/basedir-spec/latest/: a relative path is ignored.
     """
     given = Path(variables.get(name, ""))
-    home = Path(variables.get("HOME") or "~").expanduser()
+    try:
+        home = Path(variables["HOME"]) if variables.get("HOME") else Path.home()
+    except RuntimeError:
+        # A user without a home and without an entry in the list of users (a bare container).
+        home = Path("/nonexistent")
     return (given if given.is_absolute() else home / below_home) / _PROGRAM
 
 
