@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _EXTRA = ("httpx", "tenacity", "genai_prices", "sqlalchemy", "alembic", "aiosqlite")
 
 #: Random bytes of the word that marks data in a run.
-_NONCE_BYTES = 8
+NONCE_BYTES = 8
 #: A local server needs no key; what its provider's own setting holds is sent if there is any.
 _KEYLESS = frozenset({"compatible"})
 
@@ -71,7 +71,7 @@ def names_model(request: ModelRequest, settings: Settings) -> bool:
     Raises:
         UserError: The operator's file is wrong.
     """
-    return _model_text(request, settings) is not None
+    return model_text(request, settings) is not None
 
 
 def read_operator_file(settings: Settings) -> OperatorConfiguration:
@@ -94,10 +94,13 @@ def read_operator_file(settings: Settings) -> OperatorConfiguration:
     return parse_operator_configuration(text, str(path))
 
 
-def _model_text(request: ModelRequest, settings: Settings) -> str | None:
+def model_text(request: ModelRequest, settings: Settings) -> str | None:
     """Return which model answers: the door's word, then the environment's, then the file's.
 
     A cassette says itself which model answered; the door's word alone goes before it.
+
+    Raises:
+        UserError: The operator's file or the cassette is wrong.
     """
     if request.without:
         return None
@@ -125,7 +128,7 @@ async def model_setup(
     Raises:
         UserError: A name, key, bound or file is wrong, or the extra ``model`` is not installed.
     """
-    text = _model_text(request, settings)
+    text = model_text(request, settings)
     if text is None:
         yield None
         return
@@ -160,7 +163,7 @@ async def _wired(
     verify = parse_model_name(operator.model.verify) if operator.model.verify else model
     personas = {name: parse_model_name(value) for name, value in operator.model.personas.items()}
     allowed = {parse_model_name(value) for value in operator.model.allowed}
-    name = replayed.repository if replayed is not None else _name_of(repository)
+    name = replayed.repository if replayed is not None else repository_name(repository)
     account = Account(run_id=uuid4().hex, repository=name)
     reached = {model, verify, *personas.values(), *allowed}
     async with (
@@ -186,11 +189,11 @@ async def _wired(
             persona_models=personas,
             allowed_models=frozenset(map(str, allowed)),
             prompts=shipped_prompts(),
-            wishes=_prompt_wishes(operator),
+            wishes=prompt_wishes(operator),
             repository=name,
             run_id=account.run_id,
             today=books.clock.now().date(),
-            draw_nonce=lambda: secrets.token_hex(_NONCE_BYTES),
+            draw_nonce=lambda: secrets.token_hex(NONCE_BYTES),
             language=operator.model.language,
             pace=operator.model.pace,
             effort=operator.model.effort,
@@ -253,7 +256,7 @@ async def _books(
         yield _Books(ledger=store.ledger, cache=cache, clock=SystemClock())
 
 
-def _name_of(repository: Path) -> str:
+def repository_name(repository: Path) -> str:
     """Return what spending is summed by: the folder's name."""
     return repository.resolve().name
 
@@ -325,7 +328,8 @@ def _limit(table: LimitTable) -> Limit | None:
     return Limit(tokens=table.tokens, dollars=dollars)
 
 
-def _prompt_wishes(operator: OperatorConfiguration) -> PromptWishes:
+def prompt_wishes(operator: OperatorConfiguration) -> PromptWishes:
+    """Return which versions of prompts the operator settles."""
     from reviewer.prompting.prompt_catalogue import PromptWishes, Rollout
 
     rollouts: Mapping[str, Rollout] = {

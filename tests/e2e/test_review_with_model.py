@@ -291,3 +291,80 @@ def test_what_cannot_be_applied_stays_prose(
         (finding,) = suggested(repository, server, capsys, "--suggest")
     assert finding["suggestion"] is None
     assert finding["outcome"]["kind"] == "inline"
+
+
+@pytest.fixture
+def operator_file(tmp_path: Path) -> Path:
+    folder = tmp_path / "config" / "persona-reviewer"
+    folder.mkdir(parents=True)
+    return folder / "config.toml"
+
+
+def test_what_is_rendered_is_what_is_sent_word_for_word(
+    repository: Path,
+    server: ModelServer,
+    operator_file: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    operator_file.write_text(
+        f'[model]\nname = "{server.model}"\nlanguage = "de"\nsuggestions = true\n'
+        "output_tokens = 1500\n[prompts.pin]\nhunt = 1\n"
+    )
+    hunter = ["--repository", str(repository), "--persona", "bug-hunter"]
+    assert run(["prompts", "render", "HEAD", *hunter, "--json"]) == 0
+    rendered = json.loads(capsys.readouterr().out)["calls"]
+    assert run(["review", "HEAD", *hunter]) == 0
+
+    sent = server.bodies[0]
+    (call,) = rendered
+    nonce = re.compile(r"\b[0-9a-f]{16}\b")
+    system, user = (nonce.sub("", message["content"]) for message in sent["messages"])
+    assert nonce.sub("", call["system"]) == system
+    assert nonce.sub("", call["batch"] + call["question"]).replace("\n", "") == user.replace(
+        "\n", ""
+    )
+    assert call["parameters"]["max_output_tokens"] == sent["max_tokens"] == 1500
+    assert "`de`" in user
+
+
+def test_the_operators_file_names_the_model_and_the_ceiling(
+    repository: Path,
+    server: ModelServer,
+    operator_file: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    operator_file.write_text(
+        f'[model]\nname = "{server.model}"\n[budget.run]\ntokens = 2000\ndollars = 0.3\n'
+    )
+    assert reviewed(repository) == 0
+    shown = capsys.readouterr()
+    assert "the ceiling of 2,000 tokens per run is reached" in shown.out
+    assert server.bodies == []
+
+    assert reviewed(repository, "--estimate", "--max-cost", "5") == 0
+    assert "At most $0.30 and 2,000 tokens per run." in capsys.readouterr().out
+
+
+def test_a_replay_is_configured_as_its_recording_was(
+    repository: Path,
+    server: ModelServer,
+    operator_file: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    operator_file.write_text(f'[model]\nname = "{server.model}"\nlanguage = "de"\n')
+    cassette = repository.with_name("run.cassette")
+    arguments = ("--output", "json")
+    assert reviewed(repository, "--suggest", "--record", str(cassette), *arguments) == 0
+    recorded = capsys.readouterr().out
+    operator_file.unlink()
+    monkeypatch.setenv("REVIEWER_MODEL", "anthropic:claude-sonnet-5-5")
+    elsewhere = repository.rename(repository.with_name("elsewhere"))
+    sent = len(server.bodies)
+
+    assert reviewed(elsewhere, "--replay", str(cassette), *arguments) == 0
+    assert without_seconds(capsys.readouterr().out) == without_seconds(recorded)
+    assert len(server.bodies) == sent
+
+    assert reviewed(elsewhere, "--replay", str(cassette), "--language", "fr") == 2
+    assert "recorded for another" in capsys.readouterr().err

@@ -39,7 +39,10 @@ def _lines(result: EstimatedReview) -> Iterator[str]:
         yield f"Nothing would be asked: {result.reason}."
         return
     estimate = result.plan.estimate
-    if not estimate.calls:
+    if not estimate.calls and result.plan.left_out:
+        yield "Nothing would be asked: everything that rules speak about is left out."
+        yield _ceiling(result)
+    elif not estimate.calls:
         yield "Nothing would be asked: tools answer every rule that speaks about this change."
     else:
         batches = len(result.plan.batches)

@@ -14,7 +14,9 @@ from reviewer.entrypoints.cli.session import debug_option, session_of
 
 if TYPE_CHECKING:
     from reviewer.bootstrap import Request
-    from reviewer.service.render_prompt import RenderedCall, RenderedPrompt, Terms
+    from reviewer.bootstrap.model import ModelRequest
+    from reviewer.config import Settings
+    from reviewer.service.render_prompt import RenderedCall, RenderedPrompt
 
 _EXAMPLES = """\b
 Examples:
@@ -22,18 +24,13 @@ Examples:
   reviewer prompts render --persona architect HEAD --json | jq '.calls[0].question'"""
 
 
-#: What a model is taken to hold where none is named: most of today's hold at least this.
-_USUAL_CONTEXT_TOKENS = 128_000
-_ANSWER_TOKENS = 8_000
-_NONCE_BYTES = 8
-
-
 @click.command(epilog=_EXAMPLES, short_help="Show what would be sent to a model.")
 @change_options
 @click.option(
     "--model",
     metavar="MODEL",
-    help="For this model: its tokens, and what it holds (default: REVIEWER_MODEL).",
+    help="For this model: its tokens, and what it holds (default: REVIEWER_MODEL, "
+    "then config.toml).",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with the answer's schema.")
 @debug_option
@@ -45,60 +42,43 @@ def render(context: click.Context, /, **options: Any) -> None:  # noqa: ANN401 -
     this persona alone sends; the word that marks data is new in every run. On a terminal hidden
     characters are named and secrets masked; --json has every character as it is laid out.
     """
+    from reviewer.bootstrap.model import ModelRequest
+    from reviewer.bootstrap.prompt_terms import USUAL_CONTEXT_TOKENS
+
+    # Tools alone: what a model would be asked is what they leave open.
     request = request_of(options)
     if len(request.personas) != 1 or request.panel:
         raise click.UsageError("Name one persona: --persona NAME (reviewer personas list).")
-    model = options["model"] or session_of(context).settings.model
-    rendered = _rendered(request, model)
+    model, rendered = _rendered(
+        request, ModelRequest(name=options["model"]), session_of(context).settings
+    )
     if options["as_json"]:
         write_standard_output(_json(rendered))
         return
     from reviewer.domain.sanitiser import terminal
 
     if not model:
-        size = f"{_USUAL_CONTEXT_TOKENS:,}"
+        size = f"{USUAL_CONTEXT_TOKENS:,}"
         click.echo(f"No model is named: laid out for one that holds {size} tokens.", err=True)
     write_standard_output(terminal("\n".join(_lines(rendered))) + "\n")
 
 
-def _rendered(request: Request, model: str) -> RenderedPrompt:
-    """Let tools answer what they can, and render the rest."""
+def _rendered(
+    request: Request, model: ModelRequest, settings: Settings
+) -> tuple[str, RenderedPrompt]:
+    """Let tools answer what they can, and render the rest for a model; return its name, too."""
     from reviewer.bootstrap import review
+    from reviewer.bootstrap.prompt_terms import prompt_terms
     from reviewer.domain.status import RunState
     from reviewer.errors import UserError
     from reviewer.service.render_prompt import render_prompt
 
+    (persona,) = request.personas
+    name, terms = prompt_terms(model, settings, request.repository, persona)
     made = review(request).review
     if made.state is RunState.SKIPPED:
         raise UserError(f"nothing would be sent: {made.reason}")
-    return render_prompt(made.personas[0], made.scorecards[0], made.change, _terms(model))
-
-
-def _terms(model: str) -> Terms:
-    import secrets
-    from datetime import UTC, datetime
-
-    from reviewer.domain.model_name import parse_model_name
-    from reviewer.domain.plan import Limits
-    from reviewer.llm.profiles import profile_of
-    from reviewer.prompting.estimate import Estimator
-    from reviewer.prompting.prompt_catalogue import shipped_prompts
-    from reviewer.service.render_prompt import Terms
-
-    limits = Limits(output_tokens=_ANSWER_TOKENS, context_tokens=_USUAL_CONTEXT_TOKENS)
-    if model:
-        profile = profile_of(parse_model_name(model))
-        limits = Limits(
-            output_tokens=min(_ANSWER_TOKENS, profile.max_output_tokens),
-            context_tokens=profile.context_tokens,
-        )
-    return Terms(
-        prompts=shipped_prompts(),
-        today=datetime.now(UTC).date(),
-        draw=lambda: secrets.token_hex(_NONCE_BYTES),
-        limits=limits,
-        estimator=Estimator.of(model),
-    )
+    return name, render_prompt(made.personas[0], made.scorecards[0], made.change, terms)
 
 
 def _lines(rendered: RenderedPrompt) -> Iterator[str]:
