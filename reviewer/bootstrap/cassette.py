@@ -62,8 +62,6 @@ def read_run(path: Path) -> RecordedRun:
     Raises:
         UserError: It cannot be read, is damaged, or is configured as nothing can be.
     """
-    from pydantic import ValidationError
-
     from reviewer.adapters.cassette.replay import ReplayModel
     from reviewer.domain.operator_configuration import OperatorConfiguration
     from reviewer.ports.ledger import Spent
@@ -80,7 +78,7 @@ def read_run(path: Path) -> RecordedRun:
                 dollars=Decimal(str(held.get("spent_dollars", 0))),
             ),
         )
-    except (ValidationError, ValueError, ArithmeticError) as error:
+    except (ValueError, ArithmeticError) as error:
         raise UserError(
             "the configuration of the recorded run cannot be read",
             path=str(path),
