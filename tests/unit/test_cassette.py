@@ -169,6 +169,32 @@ async def test_a_call_that_was_given_up_leaves_no_line(tmp_path: Path) -> None:
     assert len(path.read_text().splitlines()) == 1
 
 
+async def test_what_was_paid_before_a_run_failed_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+
+    async def failing() -> None:
+        with recording(path, model="m", started_at=STARTED, generator="g") as record:
+            await record(ScriptedModel(["paid"])).complete(question(), timeout_seconds=1)
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        await failing()
+    kept = await ReplayModel.read(path).complete(question(), timeout_seconds=1)
+    assert kept.text == "paid"
+
+
+async def test_an_answer_without_usage_and_a_wait_of_a_month_are_recorded(tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    wait = Failure(kind=FailureKind.RATE_LIMITED, message="later", retry_after_seconds=2_678_400.0)
+    model = ScriptedModel([wait, "free"], usage=lambda _request, _text: None)
+    with recording(path, model="m", started_at=STARTED, generator="g") as record:
+        with pytest.raises(CompletionError):
+            await record(model).complete(question(), timeout_seconds=1)
+        await record(model).complete(question("c2"), timeout_seconds=1)
+    kept = await ReplayModel.read(path).complete(question("c2"), timeout_seconds=1)
+    assert kept.usage is None
+
+
 def test_a_run_that_fails_leaves_no_half_cassette(tmp_path: Path) -> None:
     path = tmp_path / "run"
     path.write_text("the old one")

@@ -86,7 +86,7 @@ def recording(
     configuration: Mapping[str, object] | None = None,
     secrets: tuple[str, ...] = (),
 ) -> Iterator[Recorder]:
-    """Record the calls of a run; the file is written when the run has come to its end.
+    """Record the calls of a run; the file is written when the run ends, however it does.
 
     Args:
         path: The cassette.
@@ -103,17 +103,8 @@ def recording(
     Raises:
         UserError: The file cannot be written. It is tried before anything is asked and paid.
     """
-    target = path.resolve()
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    if target.exists() and not target.is_file():
-        raise UserError(f"{path} is no file; name a file for the cassette")
-    try:
-        with _told(path):
-            partial.unlink(missing_ok=True)
-            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
-            os.close(descriptor)
-        recorder = Recorder(secrets)
-        yield recorder
+
+    def keep(recorder: Recorder) -> None:
         head = Head(
             generator=generator,
             started_at=started_at.isoformat(),
@@ -126,6 +117,25 @@ def recording(
         with _told(path):
             partial.write_bytes(_lines(head, recorder.entries))
             partial.replace(target)
+
+    target = path.resolve()
+    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    if target.exists() and not target.is_file():
+        raise UserError(f"{path} is no file; name a file for the cassette")
+    try:
+        with _told(path):
+            partial.unlink(missing_ok=True)
+            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
+            os.close(descriptor)
+        recorder = Recorder(secrets)
+        try:
+            yield recorder
+        except BaseException:
+            # What was answered was paid: it is kept however the run ends.
+            if recorder.entries:
+                keep(recorder)
+            raise
+        keep(recorder)
     finally:
         partial.unlink(missing_ok=True)
 

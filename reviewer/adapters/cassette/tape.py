@@ -29,7 +29,10 @@ FORMAT: Literal[1] = 1
 
 Tokens = Annotated[int, Field(ge=0, le=10**12)]
 Words = Annotated[str, Field(max_length=1_000)]
-Seconds = Annotated[float, Field(ge=0, le=10**6, allow_inf_nan=False)]
+#: A provider may ask to wait for a month; more is kept as this, because a recorder must never end
+#: a run that was paid.
+_MOST_SECONDS = 10_000_000.0
+Seconds = Annotated[float, Field(ge=0, le=_MOST_SECONDS, allow_inf_nan=False)]
 
 
 class _Record(BaseModel):
@@ -86,7 +89,7 @@ class _UsageRecord(_Record):
 class _AnswerRecord(_Record):
     text: str
     finish: Annotated[Finish, Field(strict=False)]
-    usage: _UsageRecord | None
+    usage: _UsageRecord | None = None
     model_answered: Words
     latency_seconds: Seconds = 0.0
 
@@ -136,8 +139,10 @@ class Entry(_Record):
                 kind=ended.kind,
                 message=redact(ended.message, secrets),
                 status=ended.status,
-                retry_after_seconds=ended.retry_after_seconds,
-                parameter=ended.parameter,
+                retry_after_seconds=None
+                if ended.retry_after_seconds is None
+                else min(max(0.0, ended.retry_after_seconds), _MOST_SECONDS),
+                parameter=ended.parameter[:1_000],
                 sent=ended.sent,
             )
         return cls(
