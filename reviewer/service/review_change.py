@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 SENTINELS = ("hidden-text", "reviewer-directed-text")
 
 
+#: Places of such text that one notice names; a hostile change may have any number.
+_MOST_PLACES = 5
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """A review and the policy that judges it."""
@@ -276,15 +280,18 @@ def _state(cards: Iterable[Scorecard], reason: str, gaps: Sequence[str]) -> tupl
 
 
 def _suspicions(hits: Sequence[Hit]) -> tuple[str, ...]:
-    places = ", ".join(
+    """Say where text was seen that hides or speaks to the reviewer; the first places by name."""
+    places = list(
         dict.fromkeys(
             hit.path if hit.start_line is None else f"{hit.path}:{hit.start_line}" for hit in hits
         )
     )
     if not places:
         return ()
+    more = len(places) - _MOST_PLACES
+    named = ", ".join(places[:_MOST_PLACES]) + (f" and {more} more places" if more > 0 else "")
     what = "Hidden text, or text that addresses the reviewer, stands"
-    return (f"{what} at {places}. It had no effect on this review; look at it yourself.",)
+    return (f"{what} at {named}. It had no effect on this review; look at it yourself.",)
 
 
 def _reported_anyway(
