@@ -13,7 +13,7 @@ from functools import cached_property
 
 from reviewer.domain.change import Change, FileChange, Location, Side
 from reviewer.domain.finding import Finding
-from reviewer.domain.sanitiser import cut, terminal, visible
+from reviewer.domain.sanitiser import cut, fenced, terminal, visible
 
 #: Lines shown before and after the quoted ones, and how many quoted ones at most.
 CONTEXT_LINES = 2
@@ -141,9 +141,10 @@ class CodeFrames:
         lines = range(location.start_line, location.end_line + 1)
         if any((finding.path, location.side, line) in self._secret_lines for line in lines):
             return ""
-        # What changes when it is made visible is no text to be applied.
+        # What must change before it may be shown is no text to be applied: hidden characters,
+        # our own markers, commands of a comment or a runner.
         plain = finding.suggestion.replace("\r\n", "\n")
-        return finding.suggestion if visible(plain) == plain else ""
+        return finding.suggestion if f"\n{plain}\n" in fenced(plain) else ""
 
     def _lines(self, file: FileChange, side: Side) -> Mapping[int, str]:
         """Return the known lines of one version of a file by number."""

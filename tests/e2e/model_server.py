@@ -18,6 +18,16 @@ _RULE = re.compile(r"\b[A-Z]{2,5}\d{3}\b")
 Brain = Callable[[Mapping[str, Any]], str]
 
 
+class Refusal(Exception):  # noqa: N818 - what a server answers, no fault
+    """Makes the server answer with a status in place of an answer."""
+
+    def __init__(self, status: int, message: str, *, retry_after: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.retry_after = retry_after
+
+
 class ModelServer:
     """A server, what it was sent, and where it is.
 
@@ -66,11 +76,23 @@ def model_server(brain: Brain) -> Iterator[ModelServer]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             length = int(self.headers["Content-Length"])
-            answer = server.answer(json.loads(self.rfile.read(length)))
+            try:
+                answer = server.answer(json.loads(self.rfile.read(length)))
+            except Refusal as refusal:
+                self._refuse(refusal)
+                return
             self.send_response(200)
             self.send_header("Content-Type", "text/event-stream")
             self.end_headers()
             self.wfile.write(answer)
+
+        def _refuse(self, refusal: Refusal) -> None:
+            self.send_response(refusal.status)
+            self.send_header("Content-Type", "application/json")
+            if refusal.retry_after is not None:
+                self.send_header("Retry-After", str(refusal.retry_after))
+            self.end_headers()
+            self.wfile.write(json.dumps({"error": {"message": refusal.message}}).encode())
 
         @override
         def log_message(self, format: str, *args: object) -> None:

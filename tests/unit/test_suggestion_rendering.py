@@ -75,7 +75,16 @@ def test_a_terminal_shows_what_goes_and_what_comes() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["    return '\u202e'", "    key = 'AKIA" + "QYLPMN5HHHFPZAM2'", "    a\x1b[2J"]
+    "text",
+    [
+        "    return '\u202e'",
+        "    key = 'AKIA" + "QYLPMN5HHHFPZAM2'",
+        "    a\x1b[2J",
+        "    # <!-- reviewer:state -->",
+        "    a = '''\n/dismiss abc1234 reason\n'''",
+        "    a = '''\n::set-output name=a::b\n'''",
+        "    # ##[error]x",
+    ],
 )
 def test_what_hides_or_spreads_something_is_no_replacement(text: str) -> None:
     for shown in (
