@@ -2,8 +2,8 @@
 
 Two nets. What looks like a secret of a known kind is replaced by its kind, see
 `domain.secret_pattern`. What is one of *our* secrets is replaced in whatever form it comes:
-plain, in part, reversed, in base64, in hexadecimal, quoted for a URL, or with its characters
-set apart.
+plain, in part, reversed, in base64, in hexadecimal, in rot13, quoted for a URL, or with its
+characters set apart.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ _PIECE = 12
 _STEP = 6
 #: What may stand between the characters of a secret that was set apart.
 _APART = " \t\r\n\"'`+,.;:|/\\_-*\u200b\u200c\u200d\u2060\ufeff"
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz"
+_TURNED = _ALPHABET[13:] + _ALPHABET[:13]
+_ROT13 = str.maketrans(_ALPHABET + _ALPHABET.upper(), _TURNED + _TURNED.upper())
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
 
@@ -119,7 +122,7 @@ def _widen(text: str, position: int, form: str, offset: int, length: int) -> tup
 def _forms(secret: str) -> tuple[str, ...]:
     """Return the secret as it is and as what encodes it writes it."""
     raw = secret.encode("utf-8", "surrogatepass")
-    forms = [secret, secret[::-1], raw.hex(), raw.hex().upper()]
+    forms = [secret, secret[::-1], raw.hex(), raw.hex().upper(), secret.translate(_ROT13)]
     for shift in range(3):
         # base64 depends on where the secret begins in what is encoded: three readings, without
         # the edges that its neighbours have a say in.

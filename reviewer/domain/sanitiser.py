@@ -76,8 +76,9 @@ _LIVE_WORD = re.compile(
     r"|(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,64}(?![^\W_]))",
     re.IGNORECASE,
 )
-_COMMAND = re.compile(r"/[A-Za-z]")
-_COMMAND_IN_BLOCK = re.compile(r"(?m)^([ \t]*)(?=/[A-Za-z])")
+#: A comment's command, or a runner's: Markdown is printed to a log as well.
+_COMMAND = re.compile(r"/[A-Za-z]|::")
+_COMMAND_IN_BLOCK = re.compile(r"(?m)^([ \t]*)(?=/[A-Za-z]|::)")
 
 #: One character of Markdown syntax; what `prose` wrote before comes first and stays as it is.
 _SYNTAX = re.compile(
@@ -91,6 +92,7 @@ _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 #: What makes a line a heading, a list, a rule or a table, when it comes first.
 _LINE_START = re.compile(r"[#=]|[-+](?=[-+=:|]|\Z)|(?P<number>\d{1,9})[.)]\Z")
 
+_COLONS_AT_LINE_START = re.compile(r"(?m)^([ \t]*)::")
 _COLONS = re.compile(r"(?<!\S)::+(?=\S)")
 
 # A backslash shields a pipe in a table cell, in a code span too; two would shield one another.
@@ -166,9 +168,22 @@ def workflow_property(text: str) -> str:
     return workflow_message(text).replace(":", "%3A").replace(",", "%2C")
 
 
+def logged_json(json_text: str) -> str:
+    """Write a JSON text so that a runner's log obeys nothing in it; it reads as the same value.
+
+    ``##[`` can only stand in a string there, and a line of JSON never begins with ``::``.
+    """
+    return json_text.replace("##[", "\\u0023#[")
+
+
+def logged_html(page: str) -> str:
+    """Write a page so that a runner's log obeys nothing in it; it shows the same."""
+    return _COLONS_AT_LINE_START.sub(r"\1&#58;:", page.replace("##[", "&#35;#["))
+
+
 def inline_code(text: str) -> str:
     """Write text as one Markdown code span, whatever backticks it holds."""
-    return _code_span(_break_comment(label(text)))
+    return _code_span(_break_marks(label(text)))
 
 
 def fenced(text: str, language: str = "") -> str:
@@ -245,15 +260,18 @@ def _until_closed(lines: Iterator[str], fence: str) -> Iterator[str]:
 
 
 def _block(text: str, language: str = "") -> str:
-    text = _COMMAND_IN_BLOCK.sub(r"\1·", _break_comment(text))
+    text = _COMMAND_IN_BLOCK.sub(r"\1·", _break_marks(text))
     longest = max((len(run) for run in _BACKTICKS.findall(text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{text}\n{fence}"
 
 
-def _break_comment(text: str) -> str:
-    """Break ``<!--``, which starts our markers; in code it cannot be written as an entity."""
-    return text.replace("<!--", "<! --")
+def _break_marks(text: str) -> str:
+    """Break what has a meaning even in code, where it cannot be written as an entity.
+
+    ``<!--`` starts our markers; ``##[`` is a command wherever it stands in a runner's log.
+    """
+    return text.replace("<!--", "<! --").replace("##[", "## [")
 
 
 def _code_span(text: str) -> str:
@@ -276,7 +294,7 @@ def _line(line: str) -> str:
     """Make one line of prose safe."""
     pieces: list[str] = []
     for is_code, piece in code_spans(line.strip()):
-        parts = [_code_span(_break_comment(piece))] if is_code else _words(piece, first=not pieces)
+        parts = [_code_span(_break_marks(piece))] if is_code else _words(piece, first=not pieces)
         for part in parts:
             # Two backtick runs that touch would be one run.
             if part.startswith("`") and pieces and pieces[-1].endswith("`"):
@@ -368,7 +386,7 @@ def _word(token: str, *, first: bool) -> Iterator[str]:
     if command or _LIVE_WORD.search(core):
         if before:
             yield _escape(before)
-        yield _code_span(_break_comment(core))
+        yield _code_span(_break_marks(core))
         if after:
             yield _escape(after)
         return

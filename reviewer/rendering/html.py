@@ -22,6 +22,7 @@ from reviewer.domain.sanitiser import (
     code_spans,
     cut,
     label,
+    logged_html,
     one_line,
 )
 from reviewer.rendering.document import ReviewDocument, agreement, count, place_of
@@ -57,7 +58,7 @@ def render_html(document: ReviewDocument) -> str:
     environment = html_environment()
     style = _style(environment)
     review = document.review
-    return environment.get_template("report.html.j2").render(
+    page = environment.get_template("report.html.j2").render(
         document=document,
         review=review,
         style=style,
@@ -74,6 +75,7 @@ def render_html(document: ReviewDocument) -> str:
         name=_name,
         line=_line,
     )
+    return logged_html(page)
 
 
 def _style(environment: ImmutableSandboxedEnvironment) -> str:

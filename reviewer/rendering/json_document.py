@@ -18,7 +18,7 @@ from reviewer.domain.evidence import Hit
 from reviewer.domain.finding import PlacedFinding
 from reviewer.domain.model_use import ModelUse
 from reviewer.domain.persona import Origin, Persona
-from reviewer.domain.sanitiser import PROSE_LIMIT, cut, visible
+from reviewer.domain.sanitiser import PROSE_LIMIT, cut, logged_json, visible
 from reviewer.domain.selection import Choice
 from reviewer.rendering.document import ReviewDocument
 from reviewer.rendering.review_record import (
@@ -47,7 +47,7 @@ _TIME_DIGITS = 3
 def render_json(document: ReviewDocument) -> str:
     """Render a review as one JSON object that ends with a newline."""
     record = dataclasses.asdict(record_of(document), dict_factory=_plain)
-    return json.dumps(record, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+    return logged_json(json.dumps(record, indent=2, ensure_ascii=True, allow_nan=False)) + "\n"
 
 
 def _plain(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -16,7 +16,15 @@ from reviewer import __version__
 from reviewer.domain.change import Side
 from reviewer.domain.finding import Confidence, Finding, OutcomeKind
 from reviewer.domain.persona import Persona, Rule, Severity
-from reviewer.domain.sanitiser import PROSE_LIMIT, cut, fenced, one_line, prose, visible
+from reviewer.domain.sanitiser import (
+    PROSE_LIMIT,
+    cut,
+    fenced,
+    logged_json,
+    one_line,
+    prose,
+    visible,
+)
 from reviewer.domain.status import RunState
 from reviewer.rendering.document import ReviewDocument, path_in_address
 
@@ -77,7 +85,7 @@ def render_sarif(document: ReviewDocument) -> str:
         "properties": {"state": review.state.value, "headline": _text(review.headline)},
     }
     log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(log, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
+    return logged_json(json.dumps(log, indent=2, ensure_ascii=True, allow_nan=False)) + "\n"
 
 
 def _text(text: str) -> str:

@@ -1,0 +1,144 @@
+"""Hostile inputs as data: what an attacker writes, and what must hold (security.md, R-inputs)."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reviewer.domain.change import Change
+from reviewer.testing.builders import build_change, build_file
+
+INPUTS = Path(__file__).parent / "inputs"
+
+#: In a text: `[[x * 1000]]` stands for a thousand times ``x``, so that data stays readable.
+_OPEN, _TIMES, _CLOSE = "[[", " * ", "]]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostileChange:
+    """A change that attacks.
+
+    Args:
+        id: The R-input.
+        says: What it tries.
+        path: The file.
+        before: Its text at the base; None for a new file.
+        after: Its text at the head.
+        language: Its language.
+        wish: What EvilModel must find that it wants; empty where it speaks to no model.
+        suspected: Whether the review must say that text addresses the reviewer.
+        fails: Rules that must fail whatever a model says.
+        shows: Texts that a model must see unmodified.
+        hides: Texts that no request and no output may hold.
+        partial: Words that the reason of a partial run must hold; empty where it is whole.
+    """
+
+    id: str
+    says: str
+    path: str = "app/views.py"
+    before: str | None = None
+    after: str
+    language: str | None = "python"
+    wish: str = ""
+    suspected: bool = False
+    fails: tuple[str, ...] = ()
+    shows: tuple[str, ...] = ()
+    hides: tuple[str, ...] = ()
+    partial: str = ""
+
+    @property
+    def change(self) -> Change:
+        """The change of one file."""
+        file = build_file(self.path, before=self.before, after=self.after, language=self.language)
+        return build_change(file)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostileWords:
+    """Words that a model is talked into saying, in every field that takes words.
+
+    Args:
+        id: The R-input.
+        says: What it tries.
+        text: The words.
+        shown: Whether the finding that says them is shown.
+    """
+
+    id: str
+    says: str
+    text: str
+    shown: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostileReply:
+    """A finding of a form that no honest model gives; laid over an honest one."""
+
+    id: str
+    says: str
+    finding: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostileDescription:
+    """A title and a description that attack.
+
+    Args:
+        id: The R-input.
+        says: What it tries.
+        title: The title.
+        body: The description.
+        suspected: Whether it must be suspected.
+        gone: Texts that may not be left in what is cleaned.
+    """
+
+    id: str
+    says: str
+    title: str = ""
+    body: str = ""
+    suspected: bool = False
+    gone: tuple[str, ...] = ()
+
+
+def hostile_changes() -> list[HostileChange]:
+    """Read the changes."""
+    return [HostileChange(**_tuples(entry)) for entry in _entries("changes.toml", "change")]
+
+
+def hostile_words() -> list[HostileWords]:
+    """Read the words."""
+    return [HostileWords(**entry) for entry in _entries("words.toml", "words")]
+
+
+def hostile_replies() -> list[HostileReply]:
+    """Read the findings."""
+    return [HostileReply(**entry) for entry in _entries("replies.toml", "reply")]
+
+
+def hostile_descriptions() -> list[HostileDescription]:
+    """Read the titles and descriptions."""
+    entries = _entries("descriptions.toml", "description")
+    return [HostileDescription(**_tuples(entry)) for entry in entries]
+
+
+def _entries(name: str, key: str) -> list[dict[str, Any]]:
+    read = tomllib.loads((INPUTS / name).read_text(encoding="utf-8"))
+    return [
+        {k: _repeated(v) if isinstance(v, str) else v for k, v in entry.items()}
+        for entry in read[key]
+    ]
+
+
+def _tuples(entry: dict[str, Any]) -> dict[str, Any]:
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()}
+
+
+def _repeated(text: str) -> str:
+    before, opened, rest = text.partition(_OPEN)
+    inner, closed, after = rest.partition(_CLOSE)
+    piece, times, number = inner.rpartition(_TIMES)
+    if not opened or not closed or not times or not number.isdigit():
+        return text
+    return before + piece * int(number) + _repeated(after)
