@@ -10,6 +10,9 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # What to review: a range (main...HEAD, v1..v2) or one commit.
 RANGE ?= HEAD
+# What `make bench-tokens` measures: a file of diffs, or the last ten commits of this repository.
+DATA ?=
+TOKENS_OF = $(if $(DATA),--data $(DATA),--repository . --ranges $(foreach n,0 1 2 3 4 5 6 7 8 9,HEAD~$(n)))
 # More arguments for the command or for pytest: make review ARGS="--persona architect -v"
 ARGS ?=
 
@@ -100,6 +103,14 @@ bench-hostile: $(DEVELOPMENT) ## Measure that hostile text costs linear time (AR
 .PHONY: bench-selection
 bench-selection: $(DEVELOPMENT) ## Measure the choice of personas on labelled changes
 	@$(BIN)/python tests/benchmarks/bench_selection.py $(ARGS)
+
+.PHONY: bench-tokens
+bench-tokens: $(DEVELOPMENT) ## Measure what a review with a model sends: the last ten commits, or DATA=…
+	@$(BIN)/python tests/benchmarks/bench_tokens.py $(TOKENS_OF) $(ARGS)
+
+.PHONY: bench-wall
+bench-wall: $(DEVELOPMENT) ## Measure how long a review waits for a model (ARGS=--check)
+	@$(BIN)/python tests/benchmarks/bench_wall.py $(ARGS)
 
 # --no-emit-*: no index and no address stands in a lock, so that it works behind any mirror.
 COMPILE := $(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe --strip-extras \

@@ -14,6 +14,7 @@ from reviewer.domain.arrangement import Ask
 from reviewer.domain.change import Change
 from reviewer.domain.checklist import Scorecard
 from reviewer.domain.completion import Completion, CompletionRequest, FailureKind, Finish
+from reviewer.domain.operator_configuration import Pace
 from reviewer.domain.persona import Persona
 from reviewer.domain.sanitiser import cut, one_line
 from reviewer.ports.model import CompletionError
@@ -120,7 +121,7 @@ async def consult_model(
         # A cache entry exists once the first answer has begun: the others read it instead of
         # paying for the change again. A call that fails never begins.
         leading.add_done_callback(lambda _: begun.set())
-        if planned.batch.cached and others:
+        if planned.batch.cached and others and setup.pace is Pace.COST:
             await begun.wait()
         return await asyncio.gather(leading, *(ask(planned, other) for other in others))
 

@@ -15,6 +15,7 @@ from reviewer.adapters.secrets.examiner import SecretExaminer
 from reviewer.bootstrap import built_in_personas
 from reviewer.domain.change import Change
 from reviewer.domain.completion import ModelName
+from reviewer.domain.operator_configuration import Pace
 from reviewer.domain.persona import Persona
 from reviewer.domain.policy import Policy
 from reviewer.domain.review import Review
@@ -93,6 +94,7 @@ async def review_of(
     suggestions: bool = False,
     run_id: str = "run",
     context_tokens: int | None = None,
+    pace: Pace = Pace.COST,
 ) -> Trial:
     """Review a change, with the examiners that start no program.
 
@@ -104,6 +106,7 @@ async def review_of(
         suggestions: Whether findings propose new lines.
         run_id: The run; decides its nonces.
         context_tokens: What the model holds.
+        pace: Whether the others of a batch wait for the first.
     """
     ledger = MemoryLedger()
     setup = None
@@ -133,6 +136,7 @@ async def review_of(
             parses=parses,
             secrets=SECRETS,
             context_tokens=context_tokens,
+            pace=pace,
         )
     judged = await review_change(
         FakeWorkspace(given=change),
