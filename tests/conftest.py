@@ -46,6 +46,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     for name in list(os.environ):
+        if name == "REVIEWER_TEST_MODEL_URL":  # asks for the tests with a real model
+            continue
         if name.startswith(("GIT_", "REVIEWER_")) or name in {"FORCE_COLOR", "NO_COLOR", "COLUMNS"}:
             del os.environ[name]
     os.environ.update(CANARIES)
