@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from reviewer.ports.completion_cache import CompletionCache
     from reviewer.ports.ledger import Ledger
     from reviewer.ports.model import Model
+    from reviewer.ports.telemetry import Telemetry
     from reviewer.prompting.prompt_catalogue import PromptWishes
     from reviewer.service.model_setup import ModelSetup
 
@@ -182,6 +183,7 @@ async def _wired(
                     _limits(operator), account, books.ledger, books.clock.now()
                 ),
                 cache=books.cache,
+                telemetry=_telemetry(),
                 secrets=tuple(settings.keys.values()),
             ),
             model=model,
@@ -303,6 +305,17 @@ async def _answering(
             yield lambda model: record(provider(model))
     else:
         yield provider
+
+
+def _telemetry() -> Telemetry:
+    """Return who watches: OpenTelemetry where it is installed, else nobody."""
+    if find_spec("opentelemetry") is None:
+        from reviewer.ports.telemetry import NoTelemetry
+
+        return NoTelemetry()
+    from reviewer.adapters.telemetry.opentelemetry_spans import OpenTelemetrySpans
+
+    return OpenTelemetrySpans()
 
 
 def _limits(operator: OperatorConfiguration) -> Limits:

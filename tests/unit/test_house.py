@@ -41,6 +41,7 @@ DOORS = {
     "genai_prices": ("reviewer/llm/*",),
     "jinja2": ("reviewer/prompting/*", "reviewer/rendering/*"),
     "multiprocessing": (),
+    "opentelemetry": ("reviewer/adapters/telemetry/*",),
     "pydantic": (
         "reviewer/domain/*",
         "reviewer/config.py",

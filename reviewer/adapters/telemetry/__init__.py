@@ -1,0 +1,1 @@
+"""Spans for whoever watches; the only place that knows OpenTelemetry."""
