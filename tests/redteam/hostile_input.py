@@ -82,6 +82,16 @@ class HostileReply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HostileSuggestion:
+    """A replacement that attacks; `quote` is what it replaces."""
+
+    id: str
+    says: str
+    text: str
+    quote: str = "    return items[len(items)]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HostileDescription:
     """A title and a description that attack.
 
@@ -115,6 +125,11 @@ def hostile_words() -> list[HostileWords]:
 def hostile_replies() -> list[HostileReply]:
     """Read the findings."""
     return [HostileReply(**entry) for entry in _entries("replies.toml", "reply")]
+
+
+def hostile_suggestions() -> list[HostileSuggestion]:
+    """Read the replacements."""
+    return [HostileSuggestion(**entry) for entry in _entries("suggestions.toml", "suggestion")]
 
 
 def hostile_descriptions() -> list[HostileDescription]:
