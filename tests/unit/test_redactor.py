@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import codecs
 from urllib.parse import quote
 
 import pytest
@@ -37,6 +38,7 @@ def test_a_known_kind_is_replaced_by_its_name(kind: str) -> None:
     [
         OURS,
         OURS[::-1],
+        codecs.encode(OURS, "rot13"),
         OURS.encode().hex(),
         OURS.encode().hex().upper(),
         encode(OURS),

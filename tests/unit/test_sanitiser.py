@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
+from html import unescape
 
 import pytest
 from hypothesis import given
@@ -19,6 +21,8 @@ from reviewer.domain.sanitiser import (
     html,
     inline_code,
     label,
+    logged_html,
+    logged_json,
     one_line,
     phrase,
     prose,
@@ -99,6 +103,22 @@ def test_markdown_holds_no_comment_no_command_and_nothing_hidden(
     assert "<!--" not in written
     assert not HIDDEN.search(written)
     assert not re.search(r"(?m)^\s*/[A-Za-z]", written)
+    # Markdown is printed to a runner's log as well.
+    assert not re.search(r"(?m)^[ \t]*::|##\[", written)
+
+
+@given(HOSTILE)
+def test_json_in_a_log_reads_as_the_same_value_and_commands_nothing(text: str) -> None:
+    written = logged_json(json.dumps({text: [text]}, indent=2))
+    assert json.loads(written) == {text: [text]}
+    assert not re.search(r"(?m)^\s*::|##\[", written)
+
+
+@given(HOSTILE)
+def test_a_page_in_a_log_shows_the_same_and_commands_nothing(text: str) -> None:
+    written = logged_html(html(text))
+    assert unescape(written) == unescape(html(text))
+    assert not re.search(r"(?m)^[ \t]*::|##\[", written)
 
 
 @given(HOSTILE)
