@@ -150,11 +150,11 @@ class Review:
             return "No finding, but text that addresses the reviewer was seen"
         total = len(self.answers)
         if self.needs_model:
+            left = f"{self.needs_model} of {total} rules"
+            if self.model is not None:
+                return f"No finding; {left} could not be judged"
             verb = "needs" if self.needs_model == 1 else "need"
-            needs = f"{self.needs_model} of {total} rules {verb} a model"
-            return (
-                f"No mechanical finding; {needs}" if self.model is None else f"No finding; {needs}"
-            )
+            return f"No mechanical finding; {left} {verb} a model"
         number = len(self.change.reviewed)
         files = f"{number} {'file' if number == 1 else 'files'}"
         if self.score.percent is None:

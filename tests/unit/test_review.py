@@ -292,6 +292,11 @@ def test_without_a_model_the_headline_says_how_many_rules_need_one() -> None:
     assert made.headline == "No mechanical finding; 1 of 2 rules needs a model"
 
 
+def test_a_model_that_could_not_judge_is_not_told_as_a_missing_model() -> None:
+    made = review(Verdict.PASS, Verdict.NOT_ASSESSED, model="openai:example")
+    assert made.headline == "No finding; 1 of 2 rules could not be judged"
+
+
 def test_a_partial_run_never_says_that_nothing_was_found() -> None:
     made = review(Verdict.PASS, state=RunState.PARTIAL, reason="ruff timed out")
     assert made.headline == "Partial: ruff timed out"
