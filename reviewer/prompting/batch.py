@@ -47,7 +47,8 @@ class BatchText:
     Args:
         blocks: Kind and text of each block, in order, without fences.
         sent: What is shown of which file, line by line.
-        key: sha256 of everything in it that may change an answer; the nonce is no part of it.
+        key: sha256 of everything in it that decides an answer: neither the nonce nor the list of
+            what is not shown.
     """
 
     blocks: tuple[tuple[str, str], ...] = field(repr=False)
@@ -92,7 +93,10 @@ def build_batch(
     omitted = [*_grouped(not_shown), *_cuts(sections)]
     if omitted:
         blocks.append((NOT_SHOWN, "\n".join(omitted)))
-    material = json.dumps([FORM, blocks], ensure_ascii=True, separators=(",", ":"))
+    # What is shown decides an answer. The list of what is not only keeps a model from speaking of
+    # it: were it in the key, every file that joins a change would have all others asked again.
+    deciding = [block for block in blocks if block[0] != NOT_SHOWN]
+    material = json.dumps([FORM, deciding], ensure_ascii=True, separators=(",", ":"))
     return BatchText(
         blocks=tuple(blocks),
         sent=Sent(files=tuple(_sent(sections))),

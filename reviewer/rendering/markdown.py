@@ -114,7 +114,7 @@ def _facts(document: ReviewDocument) -> list[Safe]:
     place = Safe(f"reviewed {code(document.head)}: {document.coverage}")
     if document.clean:
         # That there is no model, and how many rules need one, is in the verdict already.
-        waiting = document.review.needs_model
+        waiting = document.review.needs_model and document.review.model_use is None
         ledger = document.ledger[1:] if waiting else document.ledger
         parts = ("" if waiting else document.answered, place, *ledger)
         return [part if isinstance(part, Safe) else safe_phrase(part) for part in parts if part]

@@ -55,11 +55,16 @@ def test_whatever_may_change_an_answer_changes_the_key() -> None:
         build_batch(sections("a.py")).key,
         build_batch(sections("b.py")).key,
         build_batch(sections("a.py", "b.py")).key,
-        build_batch(sections("a.py"), not_shown=[("b.py", "too large")]).key,
         build_batch(sections("a.py"), introduction=[("title and body", "x")]).key,
         build_batch(sections("a.py"), introduction=[("request", "x")]).key,
     }
-    assert len(keys) == 6
+    assert len(keys) == 5
+
+
+def test_a_file_that_is_only_listed_has_nobody_asked_again() -> None:
+    listed = build_batch(sections("a.py"), not_shown=[("b.py", "too large")])
+    assert listed.key == build_batch(sections("a.py")).key
+    assert "b.py" in listed.render()
 
 
 def test_one_text_in_two_blocks_is_not_two_texts_in_one() -> None:
