@@ -174,6 +174,8 @@ def test_an_interrupted_run_ends_quietly(
     tmp_path: Path, allowed_program: Callable[[Path | str], None]
 ) -> None:
     allowed_program(sys.executable)
+    # Whoever runs the tests in the background has Ctrl-C ignored, and a program inherits that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     # It waits for a patch on standard input, which never comes.
     with start(["review", "--patch", "-", "--no-progress", "--debug"], tmp_path) as process:
         assert process.stderr is not None
@@ -184,3 +186,4 @@ def test_an_interrupted_run_ends_quietly(
 
         assert process.wait(30) == 130
         assert process.stderr.read().strip() == b""
+    signal.signal(signal.SIGINT, before)
