@@ -17,6 +17,7 @@ class Judgement:
         cards: One a chosen persona, in their order.
         dropped: Claims that were not believed and findings that the policy scopes away.
         gaps: What was planned and did not happen, ready to be read; a run with any is partial.
+        notices: What people must know apart from the answers.
         model: The model that was asked; None for none.
         use: What was used of models; None for none.
     """
@@ -24,5 +25,6 @@ class Judgement:
     cards: tuple[Scorecard, ...]
     dropped: tuple[PlacedFinding, ...] = ()
     gaps: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
     model: str | None = None
     use: ModelUse | None = None

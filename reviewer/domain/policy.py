@@ -115,6 +115,7 @@ class PolicyLayer:
         fail_on: From which severity on a finding fails the check.
         fail_on_rules: Rules whose findings fail the check.
         min_score: The score below which the check fails.
+        prompt_pins: Released versions of prompts by name, instead of the newest.
         paths: What holds for some paths only.
     """
 
@@ -133,6 +134,7 @@ class PolicyLayer:
     fail_on: FailOn | None = None
     fail_on_rules: tuple[str, ...] | None = None
     min_score: float | None = None
+    prompt_pins: Mapping[str, int] | None = field(default=None, hash=False)
     paths: tuple[PathOverride, ...] = ()
 
     def place(self, key: str) -> str:
@@ -163,6 +165,7 @@ class Policy:
         fail_on: From which severity on a finding fails the check.
         fail_on_rules: Rules whose findings fail the check.
         min_score: The score below which the check fails.
+        prompt_pins: Released versions of prompts by name, instead of the newest.
         personas: Personas that were switched, the last switch of each.
         rules: Rules that were switched, the last switch of each.
         paths: What holds for some paths only, in order.
@@ -178,6 +181,7 @@ class Policy:
     fail_on: FailOn = FailOn.NEVER
     fail_on_rules: tuple[str, ...] = ()
     min_score: float | None = None
+    prompt_pins: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     personas: Mapping[str, Switch] = field(default_factory=lambda: MappingProxyType({}))
     rules: Mapping[str, Switch] = field(default_factory=lambda: MappingProxyType({}))
     paths: tuple[PathOverride, ...] = ()
@@ -238,6 +242,11 @@ class Policy:
             ("policy.fail_on", self.fail_on.value),
             ("policy.fail_on_rules", ", ".join(self.fail_on_rules) or "none"),
             ("policy.min_score", "none" if self.min_score is None else f"{self.min_score:g}"),
+            (
+                "prompts.pin",
+                ", ".join(f"{name}/v{version}" for name, version in self.prompt_pins.items())
+                or "none",
+            ),
         ]
         return (
             *(
@@ -314,6 +323,7 @@ _SCALARS = (
     ("fail_on", "policy.fail_on"),
     ("fail_on_rules", "policy.fail_on_rules"),
     ("min_score", "policy.min_score"),
+    ("prompt_pins", "prompts.pin"),
 )
 _THRESHOLDS = ("inline_cap", "inline_severity", "inline_confidence")
 

@@ -33,12 +33,14 @@ _REFUSED = dict.fromkeys(
         *("llm", "model", "models", "provider", "endpoint", "base_url", "url", "proxy"),
         *("api_key", "api_key_env", "key", "token", "secret", "headers"),
         *("budget", "budgets", "max_cost", "max_tokens", "cost"),
-        *("temperature", "top_p", "prompt", "prompts"),
+        *("temperature", "top_p", "prompt"),
         *("instructions", "extra_instructions", "system"),
     ),
     _OPERATOR,
 )
 
+PromptName = Annotated[str, *word(r"[a-z]{2,20}", like="review")]
+PromptVersion = Annotated[int, Field(ge=1, le=9999)]
 Names = Annotated[list[PersonaName], Field(max_length=50)]
 RuleIds = Annotated[list[RuleId], Field(max_length=200)]
 Reasons = Annotated[
@@ -93,6 +95,14 @@ class CheckTable(Table):
     min_score: float | None = Field(default=None, ge=0, le=100)
 
 
+class PromptsTable(Table):
+    """``[prompts]``: which released versions are used."""
+
+    pin: Annotated[dict[PromptName, PromptVersion], Field(max_length=20)] = Field(
+        default={}, description="A released version of a prompt instead of the newest."
+    )
+
+
 class PathsTable(Table):
     """``[[paths]]``: what holds for some paths only."""
 
@@ -111,6 +121,7 @@ class RepositoryConfiguration(Table):
     rules: RulesTable = RulesTable()
     thresholds: ThresholdsTable = ThresholdsTable()
     policy: CheckTable = CheckTable()
+    prompts: PromptsTable = PromptsTable()
     paths: Annotated[list[PathsTable], Field(max_length=100)] = Field(default=[])
 
 
@@ -242,6 +253,7 @@ def _layer(file: RepositoryConfiguration, document: TomlDocument, owner: LayerOw
         fail_on=file.policy.fail_on,
         fail_on_rules=_tuple(file.policy.fail_on_rules),
         min_score=file.policy.min_score,
+        prompt_pins=file.prompts.pin or None,
         paths=tuple(
             PathOverride(
                 globs=tuple(entry.globs),

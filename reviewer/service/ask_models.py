@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 from reviewer.domain.budget import Scope
 from reviewer.domain.checklist import Scorecard
 from reviewer.domain.judgement import Judgement
 from reviewer.domain.model_use import ModelUse
+from reviewer.errors import UserError
 from reviewer.service.combine_answers import combine_answers
 from reviewer.service.consult_model import Opinion, consult_model
 from reviewer.service.model_setup import ModelSetup
@@ -27,6 +31,7 @@ async def ask_models(
         cards: What tools answered.
     """
     chosen = ready.chosen
+    setup, notices = _pinned(setup, ready.policy.prompt_pins)
     consultation = plan_consultation(setup, ready.change, chosen, cards)
     opinions = await consult_model(setup, consultation, ready.change, chosen, cards)
     opinions, unverified = await verify_findings(
@@ -39,9 +44,26 @@ async def ask_models(
         cards=scoped,
         dropped=(*combined.dropped, *dropped),
         gaps=(*combined.gaps, *unverified),
+        notices=notices,
         model=str(setup.model),
         use=_use(setup, consultation, opinions),
     )
+
+
+def _pinned(setup: ModelSetup, pins: Mapping[str, int]) -> tuple[ModelSetup, tuple[str, ...]]:
+    """Add the versions that the repository pins; one that cannot be had is told, not used."""
+    good: dict[str, int] = {}
+    notices: list[str] = []
+    for name, version in pins.items():
+        wishes = replace(setup.wishes, repository={name: version})
+        try:
+            setup.prompts.choose(name, repository=setup.repository, wishes=wishes)
+        except UserError as error:
+            notices.append(f"This pin of the configuration has no effect: {error.message}.")
+        else:
+            good[name] = version
+    wishes = replace(setup.wishes, repository=good)
+    return replace(setup, wishes=wishes), tuple(notices)
 
 
 def _use(setup: ModelSetup, consultation: Consultation, opinions: tuple[Opinion, ...]) -> ModelUse:

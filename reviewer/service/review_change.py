@@ -228,6 +228,7 @@ def _review(
         findings=(*placed, *heard.dropped),
         notices=(
             *ready.notices,
+            *heard.notices,
             *_suspicions(suspects),
             *linter_notices,
             *_reported_anyway(placed, own_linters),

@@ -109,7 +109,11 @@ def script(
 
 
 async def reviewed(
-    model: ScriptedModel, *, ceiling: Decimal | None = None, personas: tuple[str, ...] = ()
+    model: ScriptedModel,
+    *,
+    ceiling: Decimal | None = None,
+    personas: tuple[str, ...] = (),
+    configuration: str = "",
 ) -> tuple[Review, MemoryLedger]:
     """Review a small change with Bug Hunter and a scripted model."""
     clock, ledger = FakeClock(), MemoryLedger()
@@ -134,7 +138,7 @@ async def reviewed(
     )
     change = build_change(build_file("app/pages.py", after=CODE, language="python"))
     judged = await review_change(
-        FakeWorkspace(given=change),
+        FakeWorkspace(given=change, base={".reviewer.toml": configuration or "schema = 1"}),
         built_in_personas(),
         (),
         Wishes(personas=personas or ("bug-hunter",), model_configured=True),
@@ -264,3 +268,18 @@ async def test_the_others_of_a_batch_wait_for_the_first_byte_and_share_their_pre
     assert len({request.prefix for request in asked}) == 1
     assert len({request.system for request in asked}) == 1
     assert "Bug Hunter" not in asked[0].system + asked[0].prefix
+
+
+async def test_a_repository_may_pin_a_released_prompt() -> None:
+    pin = "schema = 1\n[prompts]\npin = { hunt = 1 }\n"
+    review, _ = await reviewed(ScriptedModel(script(answers())), configuration=pin)
+    assert review.notices == ()
+    assert review.model_use is not None
+    assert str(review.model_use.prompts[0]).startswith("hunt/v1@")
+
+
+async def test_a_pin_that_cannot_be_had_is_told_and_the_newest_is_used() -> None:
+    pin = "schema = 1\n[prompts]\npin = { hunt = 99 }\n"
+    review, _ = await reviewed(ScriptedModel(script(answers())), configuration=pin)
+    assert "hunt/v99" in review.notices[0]
+    assert review.state is RunState.COMPLETED
