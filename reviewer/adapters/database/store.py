@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from reviewer.adapters.database.engine import BUSY_SECONDS, OUTSIDE, READING, create_engine, told
 from reviewer.adapters.database.ledger_file import make_ledger_file
 from reviewer.adapters.database.migration import HEAD, NewerRevisionError, migrate, revision_of
-from reviewer.adapters.database.unit_of_work import UnitOfWork
+from reviewer.adapters.database.unit_of_work import UnitOfWork, to_the_end
 from reviewer.domain.attempt import Attempt
 from reviewer.domain.completion import Completion
 from reviewer.errors import UserError
@@ -44,8 +44,12 @@ class DatabaseLedger:
         Raises:
             UserError: The database cannot be used.
         """
-        async with self._unit_of_work.writing() as work:
-            await work.calls.add(attempt)
+
+        async def write() -> None:
+            async with self._unit_of_work.writing() as work:
+                await work.calls.add(attempt)
+
+        await to_the_end(write())
 
     async def spent(
         self,
@@ -60,13 +64,17 @@ class DatabaseLedger:
         Raises:
             UserError: The database cannot be used.
         """
-        async with self._unit_of_work.reading() as work:
-            return await work.calls.spent(
-                since=since,
-                repository=repository,
-                pull_request=pull_request,
-                installation=installation,
-            )
+
+        async def read() -> Spent:
+            async with self._unit_of_work.reading() as work:
+                return await work.calls.spent(
+                    since=since,
+                    repository=repository,
+                    pull_request=pull_request,
+                    installation=installation,
+                )
+
+        return await to_the_end(read())
 
     async def attempts(
         self, *, since: datetime | None = None, run_id: str | None = None
@@ -76,8 +84,12 @@ class DatabaseLedger:
         Raises:
             UserError: The database cannot be used.
         """
-        async with self._unit_of_work.reading() as work:
-            return await work.calls.all(since=since, run_id=run_id)
+
+        async def read() -> Sequence[Attempt]:
+            async with self._unit_of_work.reading() as work:
+                return await work.calls.all(since=since, run_id=run_id)
+
+        return await to_the_end(read())
 
 
 class DatabaseCompletionCache:
@@ -98,8 +110,12 @@ class DatabaseCompletionCache:
         Raises:
             UserError: The database cannot be used.
         """
-        async with self._unit_of_work.reading() as work:
-            return await work.completions.get(key)
+
+        async def read() -> Completion | None:
+            async with self._unit_of_work.reading() as work:
+                return await work.completions.get(key)
+
+        return await to_the_end(read())
 
     async def put(self, key: str, completion: Completion) -> None:
         """Keep a completion; the first one under a key stays.
@@ -107,8 +123,12 @@ class DatabaseCompletionCache:
         Raises:
             UserError: The database cannot be used.
         """
-        async with self._unit_of_work.writing() as work:
-            await work.completions.add(key, completion, self._now())
+
+        async def write() -> None:
+            async with self._unit_of_work.writing() as work:
+                await work.completions.add(key, completion, self._now())
+
+        await to_the_end(write())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

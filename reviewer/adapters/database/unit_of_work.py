@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -13,6 +15,29 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from reviewer.adapters.database.call_repository import CallRepository
 from reviewer.adapters.database.completion_repository import CompletionRepository
 from reviewer.adapters.database.engine import READING, told
+
+Result = TypeVar("Result")
+
+
+async def to_the_end(work: Coroutine[Any, Any, Result]) -> Result:
+    """Finish a transaction even where its caller gives up, and only then give up.
+
+    A transaction takes milliseconds; one that is torn down in its middle leaves its connection
+    open behind it, and nobody knows whether it was committed.
+
+    Args:
+        work: The transaction.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([task])
+        if not task.cancelled():
+            task.exception()  # told to nobody: the caller has gone
+        raise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
