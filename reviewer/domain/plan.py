@@ -339,6 +339,10 @@ def _refusal(estimate: Estimate, limits: Limits) -> Refusal | None:
     if limits.run_dollars is None:
         return None
     if estimate.dollars is None or estimate.verify_dollars is None:
+        if most is not None:
+            # Calls of unknown price are bound by tokens, and these ceilings are held above;
+            # dollars stand in for them only where nobody set any.
+            return None
         most = int(limits.run_dollars * UNPRICED_TOKENS_PER_DOLLAR)
         return Refusal(scope=Scope.RUN, limit=f"{most:,} tokens") if tokens > most else None
     if estimate.dollars + estimate.verify_dollars > limits.run_dollars:

@@ -62,6 +62,15 @@ def plan(pieces: list[Piece], questions: list[Question], limits: Limits = ROOMY)
     return make_plan(pieces, questions, limits, system_tokens=1_000)
 
 
+def test_a_model_of_unknown_price_is_bound_by_tokens_where_a_ceiling_has_some() -> None:
+    # What holds without any configuration, against a server of one's own.
+    usual = replace(ROOMY, run_tokens=1_000_000, run_dollars=Decimal("0.50"))
+    pieces = [Piece(path=f"{index}.py", tokens=5_000) for index in range(6)]
+    asked = [question("bug", *(piece.path for piece in pieces))]
+    assert plan(pieces, asked, usual).left_out == ()
+    assert plan(pieces, asked, replace(usual, run_tokens=None)).left_out
+
+
 # What is asked ------------------------------------------------------------------------------------
 
 

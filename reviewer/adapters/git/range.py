@@ -161,7 +161,7 @@ def _no_commit() -> UserError:
     """Return the error for a repository without any commit."""
     return UserError(
         "this branch has no commit yet, so there is nothing to compare with",
-        hint="Commit once, or give a patch: `git diff --cached | reviewer review -`.",
+        hint="Commit once, or give a patch: `git diff --cached | reviewer review --patch -`.",
     )
 
 

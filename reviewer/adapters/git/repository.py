@@ -45,6 +45,6 @@ def _refusal(folder: Path, complaint: str) -> Exception:
         return UserError(
             "this folder is not in a git repository",
             path=str(folder),
-            hint="Change into one, or give a patch: `reviewer review changes.patch`.",
+            hint="Change into one, or give a patch: `reviewer review --patch changes.patch`.",
         )
     return CommunicationError(f"git rev-parse failed: {complaint.strip()[:500]}")
