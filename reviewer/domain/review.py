@@ -16,6 +16,7 @@ from reviewer.domain.finding import (
     OutcomeKind,
     PlacedFinding,
 )
+from reviewer.domain.history import Since
 from reviewer.domain.model_use import ModelUse
 from reviewer.domain.persona import Persona, Severity
 from reviewer.domain.selection import Selection
@@ -82,6 +83,8 @@ class Review:
         injection_suspected: Whether hidden or reviewer-directed text was seen; forbids "clean".
         model: The model that answered; None for mechanical evidence alone.
         model_use: What was used of models, and what it cost; None without one.
+        since: What is different from the round before; None without one.
+        look: Names who looked and how, for the next round (`History.look`).
     """
 
     state: RunState
@@ -96,6 +99,8 @@ class Review:
     injection_suspected: bool = False
     model: str | None = None
     model_use: ModelUse | None = None
+    since: Since | None = None
+    look: str = ""
 
     @property
     def answers(self) -> tuple[Answer, ...]:

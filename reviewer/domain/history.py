@@ -1,0 +1,152 @@
+"""What earlier rounds on a pull request left behind: one value that a marker or a database holds.
+
+A round looks at what changed since the one before. A file whose patch is the same, line numbers
+apart, is not looked at again: verdicts and findings of a model are carried forward. Only a history
+whose signature holds is believed (security.md S15); an unsigned one is a hint that may keep a
+comment from being posted twice, and nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from reviewer.domain.checklist import Verdict
+from reviewer.domain.finding import Finding
+from reviewer.domain.persona import Severity
+from reviewer.domain.status import RunState
+
+
+class KnownState(StrEnum):
+    """Where a finding of an earlier round stands."""
+
+    OPEN = "open"
+    FIXED = "fixed"
+    DISMISSED = "dismissed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownFinding:
+    """A finding that people have been told of.
+
+    Args:
+        fingerprint: Which.
+        rule_id: Its rule.
+        persona: Whose rule it is.
+        severity: How bad.
+        path: The file.
+        headline: What is wrong, as it was told; untrusted.
+        state: Where it stands.
+        inline: Whether it stands as a comment of its own.
+        by: Who dismissed it, by login; empty where nobody did.
+        reason: Why, in that person's words; untrusted.
+    """
+
+    fingerprint: str
+    rule_id: str
+    persona: str
+    severity: Severity
+    path: str
+    headline: str
+    state: KnownState = KnownState.OPEN
+    inline: bool = False
+    by: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenFile:
+    """A file as it was reviewed.
+
+    Args:
+        path: The path at the head then.
+        patch: Names the patch, line numbers apart: the same name, the same change.
+        lines: Short names of its changed lines, to tell later which lines are new; empty where
+            there were too many.
+    """
+
+    path: str
+    patch: str
+    lines: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeardAnswer:
+    """A model's verdict on one rule, over all files that it was shown."""
+
+    persona: str
+    rule_id: str
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeardFinding:
+    """A finding that a model made, with its place in a form that line shifts do not touch.
+
+    Args:
+        finding: The finding; its location is the one of the round that made it.
+        hunk: The hunk of the file's patch, from 0; None for the file as a whole.
+        first: The first line inside the hunk, from 0.
+        last: The last line inside the hunk, inclusive.
+    """
+
+    finding: Finding
+    hunk: int | None
+    first: int = 0
+    last: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What is known from earlier rounds.
+
+    Args:
+        generation: How many rounds there were; 0 before the first.
+        head_sha: What the last one reviewed; empty before the first.
+        state: How the last one ended.
+        look: Names who looked and how (personas, rules, prompts, models, configuration): where
+            it differs now, nothing is carried forward.
+        files: The reviewed files of the last round.
+        known: Findings that people have been told of.
+        answers: What models answered; empty where a model round was not whole.
+        heard: What models found.
+        paused: Whether people asked for silence (``/pause``).
+        spent: US dollars of all rounds, as far as prices are known.
+        tokens: Tokens of all rounds.
+        trusted: Whether the signature holds; never written, always found out.
+    """
+
+    generation: int = 0
+    head_sha: str = ""
+    state: RunState = RunState.QUEUED
+    look: str = ""
+    files: tuple[SeenFile, ...] = ()
+    known: tuple[KnownFinding, ...] = ()
+    answers: tuple[HeardAnswer, ...] = ()
+    heard: tuple[HeardFinding, ...] = ()
+    paused: bool = False
+    spent: Decimal = Decimal(0)
+    tokens: int = 0
+    trusted: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Since:
+    """What is different from the round before, for people.
+
+    Args:
+        head_sha: What the round before reviewed.
+        note: What was looked at again and why, in one sentence: ``no change by the author since
+            3f9c2ab``; empty where there is nothing to say.
+        fixed: Findings that are gone.
+        dismissed: Findings that people dismissed; they are not told again.
+        new: Fingerprints of findings that are new.
+    """
+
+    head_sha: str
+    note: str = ""
+    fixed: tuple[KnownFinding, ...] = ()
+    dismissed: tuple[KnownFinding, ...] = ()
+    new: frozenset[str] = frozenset()
