@@ -17,7 +17,42 @@ KEY_VARIABLES = {
     "gemini": "GEMINI_API_KEY",
     "compatible": "REVIEWER_COMPATIBLE_API_KEY",
 }
+#: Where the code host's token stands; the first that holds one counts. The program's own comes
+#: first: what a workflow or a person hands to other tools need not be what this one may use.
+TOKEN_VARIABLES = ("REVIEWER_GITHUB_TOKEN", "GITHUB_TOKEN", "GH_TOKEN")
 _PROGRAM = "persona-reviewer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitHubSettings:
+    """Where the code host is, and what we are there.
+
+    Args:
+        token: The token, never shown; empty where there is none.
+        api_url: The REST interface (``GITHUB_API_URL``); empty for github.com's.
+        graphql_url: The GraphQL interface (``GITHUB_GRAPHQL_URL``); empty for github.com's.
+        server_url: What people open (``GITHUB_SERVER_URL``); empty for github.com.
+        state_key: Signs what a review remembers (``REVIEWER_STATE_KEY``), never shown; empty
+            where nothing can be signed.
+    """
+
+    token: str = field(default="", repr=False)
+    api_url: str = ""
+    graphql_url: str = ""
+    server_url: str = ""
+    state_key: str = field(default="", repr=False)
+
+    @classmethod
+    def of(cls, variables: Mapping[str, str]) -> GitHubSettings:
+        """Read the variables."""
+        tokens = (variables.get(name, "").strip() for name in TOKEN_VARIABLES)
+        return cls(
+            token=next((token for token in tokens if token), ""),
+            api_url=variables.get("GITHUB_API_URL", "").strip().rstrip("/"),
+            graphql_url=variables.get("GITHUB_GRAPHQL_URL", "").strip().rstrip("/"),
+            server_url=variables.get("GITHUB_SERVER_URL", "").strip().rstrip("/"),
+            state_key=variables.get("REVIEWER_STATE_KEY", "").strip(),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +69,7 @@ class Settings:
             configuration folder); it need not exist.
         operator_file_named: Whether somebody named that file, so that it has to exist.
         state_folder: Where the ledger stands (``REVIEWER_STATE``, else the user's state folder).
+        github: Where the code host is, and what we are there.
     """
 
     colour: bool = True
@@ -43,6 +79,7 @@ class Settings:
     operator_file: Path = Path("config.toml")
     operator_file_named: bool = False
     state_folder: Path = Path()
+    github: GitHubSettings = field(default_factory=GitHubSettings)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -70,6 +107,7 @@ class Settings:
                 variables.get("REVIEWER_STATE")
                 or _user_folder(variables, "XDG_STATE_HOME", ".local/state")
             ),
+            github=GitHubSettings.of(variables),
         )
 
 
