@@ -1,0 +1,1 @@
+"""GitHub as the code host: reads pull requests and publishes to them, over PyGithub."""
