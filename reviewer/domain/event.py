@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reviewer.domain.pull_request import Account, PullRequest, PullRequestName
+from reviewer.domain.pull_request import Account, PullRequest, PullRequestName, Repository
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,7 @@ class PullRequestEvent:
     Args:
         action: GitHub's word: ``opened``, ``synchronize``, ``ready_for_review``, …
         pull_request: The pull request as the event shows it: the text that a run freezes.
-        sender: Who did it.
+        sender: Who did it; `UNKNOWN_ACCOUNT` where the event does not tell.
         base_changed: For ``edited``: whether the base branch was changed.
     """
 
@@ -37,7 +37,7 @@ class CommentEvent:
         comment_id: The comment.
         body: Its text; untrusted.
         author: Who wrote it; None for a deleted account.
-        sender: Who did what the event tells.
+        sender: Who did what the event tells; `UNKNOWN_ACCOUNT` where the event does not tell.
         pull_request: Where; None on an issue that is no pull request.
         inline: Whether it stands in a review thread.
         thread_comment_id: The comment that begins that thread, where it is known.
@@ -54,6 +54,80 @@ class CommentEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ThreadEvent:
+    """Somebody resolved a review thread, or opened it again.
+
+    Args:
+        action: GitHub's word: ``resolved``, ``unresolved``.
+        thread_id: The name by which GraphQL knows the thread.
+        pull_request: Where.
+        sender: Who did it; `UNKNOWN_ACCOUNT` where the event does not tell.
+    """
+
+    action: str
+    thread_id: str
+    pull_request: PullRequestName
+    sender: Account
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckEvent:
+    """Something happened to a check run or a check suite.
+
+    Args:
+        action: GitHub's word: ``rerequested`` where somebody asks for another run.
+        repository: Where.
+        head_sha: The commit that it stands on.
+        app_id: The application whose check it is; None where the host does not tell.
+        numbers: The pull requests that the host says have this head; empty for forks.
+        sender: Who did it; `UNKNOWN_ACCOUNT` where the event does not tell.
+    """
+
+    action: str
+    repository: Repository
+    head_sha: str
+    app_id: int | None
+    numbers: tuple[int, ...]
+    sender: Account
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergeGroupEvent:
+    """A merge queue asks for checks on a commit that it made, or takes it back.
+
+    Args:
+        action: GitHub's word: ``checks_requested``, ``destroyed``.
+        repository: Where.
+        head_sha: The commit that wants a check.
+        head_ref: The queue's branch, which names the pull request; untrusted as a text.
+    """
+
+    action: str
+    repository: Repository
+    head_sha: str
+    head_ref: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallationEvent:
+    """The application was installed, removed, or given other repositories.
+
+    Args:
+        action: GitHub's word: ``created``, ``deleted``, ``suspend``, ``added``, ``removed``, …
+        installation_id: The host's number of the installation.
+        account: Where it is installed; None where the host does not tell.
+        added: Numbers of the repositories that it has got.
+        removed: Numbers of the repositories that it has lost.
+    """
+
+    action: str
+    installation_id: int
+    account: Account | None
+    added: tuple[int, ...] = ()
+    removed: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OtherEvent:
     """Something that this program does not act on, with GitHub's words for it."""
 
@@ -61,4 +135,15 @@ class OtherEvent:
     action: str
 
 
-Event = PullRequestEvent | CommentEvent | OtherEvent
+Event = (
+    PullRequestEvent
+    | CommentEvent
+    | ThreadEvent
+    | CheckEvent
+    | MergeGroupEvent
+    | InstallationEvent
+    | OtherEvent
+)
+
+#: Who did something that an event tells nobody of; may do nothing, because it is no human.
+UNKNOWN_ACCOUNT = Account(id=0, login="")
