@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import NoReturn
 
 from reviewer.adapters.github.pull_request_reader import (
+    FreeText,
     Sha,
     Wire,
     WireAccount,
@@ -56,7 +57,7 @@ class _Comment(Wire):
     """A comment under a pull request or in a review thread."""
 
     id: int
-    body: str | None = None
+    body: FreeText | None = None
     user: WireAccount | None = None
     in_reply_to_id: int | None = None
 
@@ -85,7 +86,7 @@ class _MergeGroup(Wire):
     """A commit that a merge queue made."""
 
     head_sha: Sha
-    head_ref: str
+    head_ref: FreeText
 
 
 class _Installation(Wire):

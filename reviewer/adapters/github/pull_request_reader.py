@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from reviewer.domain.pull_request import (
     Account,
@@ -30,6 +30,17 @@ _KINDS = {
     "Bot": AccountKind.BOT,
     "Organization": AccountKind.ORGANIZATION,
 }
+
+
+def _whole(text: str) -> str:
+    """Replace halves of characters, which JSON can write and nothing can encode."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+#: A text of people's; everything that is not an id or a name of GitHub's own.
+FreeText = Annotated[str, AfterValidator(_whole)]
 
 
 class Wire(BaseModel):
@@ -69,14 +80,14 @@ class WireRepository(Wire):
 class WireLabel(Wire):
     """A label."""
 
-    name: str | None = None
+    name: FreeText | None = None
 
 
 class WireSide(Wire):
     """The head or the base of a pull request."""
 
     sha: Sha
-    ref: str
+    ref: FreeText
     repo: WireRepository | None = None
 
 
@@ -86,8 +97,8 @@ class WirePullRequest(Wire):
     number: int
     head: WireSide
     base: WireSide
-    title: str | None = None
-    body: str | None = None
+    title: FreeText | None = None
+    body: FreeText | None = None
     user: WireAccount | None = None
     state: str | None = None
     draft: bool | None = None
