@@ -74,6 +74,8 @@ def _glob(value: str) -> str:
 
 Line = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_one_line)]
 ShortLine = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_one_line)]
+#: GitHub takes no longer one; empty for none.
+Label = Annotated[str, Field(max_length=50), AfterValidator(_one_line)]
 Headline = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_one_line)]
 Prose = Annotated[str, Field(min_length=1, max_length=6000), AfterValidator(_prose)]
 Snippet = Annotated[str, Field(max_length=4000), AfterValidator(_prose)]

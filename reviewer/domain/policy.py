@@ -11,13 +11,14 @@ scoped to paths, with a reason that shows in the review (security.md S10).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from types import MappingProxyType
 
 from reviewer.domain.finding import Confidence, Finding
 from reviewer.domain.glob import matches_any
 from reviewer.domain.persona import Severity
+from reviewer.domain.pull_request_policy import PullRequestLayer, PullRequestPolicy
 from reviewer.domain.review import Thresholds
 from reviewer.domain.selection import DEFAULT_LIMIT
 
@@ -116,6 +117,7 @@ class PolicyLayer:
         fail_on_rules: Rules whose findings fail the check.
         min_score: The score below which the check fails.
         prompt_pins: Released versions of prompts by name, instead of the newest.
+        pull_request: Which pull requests are reviewed, and how much is said there.
         paths: What holds for some paths only.
     """
 
@@ -135,6 +137,7 @@ class PolicyLayer:
     fail_on_rules: tuple[str, ...] | None = None
     min_score: float | None = None
     prompt_pins: Mapping[str, int] | None = field(default=None, hash=False)
+    pull_request: PullRequestLayer = field(default_factory=PullRequestLayer)
     paths: tuple[PathOverride, ...] = ()
 
     def place(self, key: str) -> str:
@@ -166,6 +169,7 @@ class Policy:
         fail_on_rules: Rules whose findings fail the check.
         min_score: The score below which the check fails.
         prompt_pins: Released versions of prompts by name, instead of the newest.
+        pull_request: Which pull requests are reviewed, and how much is said there.
         personas: Personas that were switched, the last switch of each.
         rules: Rules that were switched, the last switch of each.
         paths: What holds for some paths only, in order.
@@ -182,6 +186,7 @@ class Policy:
     fail_on_rules: tuple[str, ...] = ()
     min_score: float | None = None
     prompt_pins: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    pull_request: PullRequestPolicy = field(default_factory=PullRequestPolicy)
     personas: Mapping[str, Switch] = field(default_factory=lambda: MappingProxyType({}))
     rules: Mapping[str, Switch] = field(default_factory=lambda: MappingProxyType({}))
     paths: tuple[PathOverride, ...] = ()
@@ -247,6 +252,7 @@ class Policy:
                 ", ".join(f"{name}/v{version}" for name, version in self.prompt_pins.items())
                 or "none",
             ),
+            *((f"pull_request.{key}", value) for key, value in self.pull_request.values()),
         ]
         return (
             *(
@@ -342,6 +348,12 @@ def _with_layer(policy: Policy, layer: PolicyLayer) -> Policy:
         if value is not None:
             limits[attribute] = value
             origins[f"thresholds.{attribute}"] = layer.place(f"thresholds.{attribute}")
+    wishes: dict[str, object] = {}
+    for key in (entry.name for entry in fields(layer.pull_request)):
+        value = getattr(layer.pull_request, key)
+        if value is not None:
+            wishes[key] = value
+            origins[f"pull_request.{key}"] = layer.place(f"pull_request.{key}")
     if layer.exclude:
         before = origins.get("exclude")
         place = layer.place("exclude")
@@ -350,6 +362,7 @@ def _with_layer(policy: Policy, layer: PolicyLayer) -> Policy:
         policy,
         exclude=tuple(dict.fromkeys((*policy.exclude, *layer.exclude))),
         thresholds=replace(policy.thresholds, **limits),  # type: ignore[arg-type]
+        pull_request=replace(policy.pull_request, **wishes),  # type: ignore[arg-type]
         personas={**policy.personas, **{s.name: s for s in layer.personas if _allowed(s, layer)}},
         rules={**policy.rules, **{s.name: s for s in layer.rules if _allowed(s, layer)}},
         paths=(*policy.paths, *layer.paths),

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
-from reviewer.domain.file_schema import RULE_ID, Globs, Line, PersonaName, RuleId, Table, word
+from reviewer.domain.file_schema import (
+    RULE_ID,
+    Globs,
+    Label,
+    Line,
+    PersonaName,
+    RuleId,
+    Table,
+    word,
+)
 from reviewer.domain.finding import Confidence
 from reviewer.domain.persona import PANELS, Persona, Severity
 from reviewer.domain.policy import (
@@ -20,11 +29,14 @@ from reviewer.domain.policy import (
     Switch,
     is_guarded,
 )
+from reviewer.domain.pull_request_policy import BotPolicy, OnClean, PullRequestLayer
 from reviewer.domain.toml_document import TomlDocument, one_of, parse_toml
 from reviewer.domain.toml_place import KeyPath
 from reviewer.errors import ConfigurationError
 
 CONFIGURATION_PATH = ".reviewer.toml"
+
+_Entry = TypeVar("_Entry")
 
 _OPERATOR = "a repository cannot set this, only the operator of the reviewer can"
 #: What people and attackers try to set here (security.md S10, R32, R33), wherever it stands.
@@ -41,6 +53,7 @@ _REFUSED = dict.fromkeys(
 
 PromptName = Annotated[str, *word(r"[a-z]{2,20}", like="review")]
 PromptVersion = Annotated[int, Field(ge=1, le=9999)]
+AccountId = Annotated[int, Field(ge=1, le=2**53)]
 Names = Annotated[list[PersonaName], Field(max_length=50)]
 RuleIds = Annotated[list[RuleId], Field(max_length=200)]
 Reasons = Annotated[
@@ -103,6 +116,29 @@ class PromptsTable(Table):
     )
 
 
+class PullRequestTable(Table):
+    """``[pull_request]``: which pull requests are reviewed, and how much is said there."""
+
+    drafts: bool | None = Field(default=None, description="Whether drafts are reviewed.")
+    bots: BotPolicy | None = Field(
+        default=None,
+        strict=False,
+        description="How pull requests are reviewed that a program opened.",
+    )
+    allowed_bots: Annotated[list[AccountId], Field(max_length=50)] | None = Field(
+        default=None, description="Programs that are treated as people, by account id."
+    )
+    skip_label: Label | None = Field(
+        default=None, description="A pull request with this label is not reviewed."
+    )
+    on_clean: OnClean | None = Field(
+        default=None, strict=False, description="What is said where nothing was found."
+    )
+    resolve_threads: bool | None = Field(
+        default=None, description="Whether threads are resolved when their finding is gone."
+    )
+
+
 class PathsTable(Table):
     """``[[paths]]``: what holds for some paths only."""
 
@@ -122,6 +158,7 @@ class RepositoryConfiguration(Table):
     thresholds: ThresholdsTable = ThresholdsTable()
     policy: CheckTable = CheckTable()
     prompts: PromptsTable = PromptsTable()
+    pull_request: PullRequestTable = PullRequestTable()
     paths: Annotated[list[PathsTable], Field(max_length=100)] = Field(default=[])
 
 
@@ -254,6 +291,14 @@ def _layer(file: RepositoryConfiguration, document: TomlDocument, owner: LayerOw
         fail_on_rules=_tuple(file.policy.fail_on_rules),
         min_score=file.policy.min_score,
         prompt_pins=file.prompts.pin or None,
+        pull_request=PullRequestLayer(
+            drafts=file.pull_request.drafts,
+            bots=file.pull_request.bots,
+            allowed_bots=_tuple(file.pull_request.allowed_bots),
+            skip_label=file.pull_request.skip_label,
+            on_clean=file.pull_request.on_clean,
+            resolve_threads=file.pull_request.resolve_threads,
+        ),
         paths=tuple(
             PathOverride(
                 globs=tuple(entry.globs),
@@ -268,8 +313,8 @@ def _layer(file: RepositoryConfiguration, document: TomlDocument, owner: LayerOw
     )
 
 
-def _tuple(names: Sequence[str] | None) -> tuple[str, ...] | None:
-    return None if names is None else tuple(names)
+def _tuple(entries: Sequence[_Entry] | None) -> tuple[_Entry, ...] | None:
+    return None if entries is None else tuple(entries)
 
 
 def _lines(document: TomlDocument) -> Mapping[str, int]:

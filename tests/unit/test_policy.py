@@ -17,6 +17,11 @@ from reviewer.domain.policy import (
     Switch,
     effective,
 )
+from reviewer.domain.pull_request_policy import (
+    BotPolicy,
+    PullRequestLayer,
+    PullRequestPolicy,
+)
 
 OPERATOR = PolicyLayer(owner=LayerOwner.OPERATOR, origin="operator.toml")
 REPOSITORY = PolicyLayer(owner=LayerOwner.REPOSITORY, origin=".reviewer.toml")
@@ -75,6 +80,26 @@ def test_a_later_layer_wins_key_by_key_and_each_value_keeps_its_origin() -> None
     assert origins["policy.fail_on"] == "command line"
     assert origins["policy.min_score"] == ".reviewer.toml"
     assert origins["thresholds.inline_severity"] == "default"
+
+
+def test_what_holds_for_pull_requests_is_merged_key_by_key() -> None:
+    policy = effective(
+        replace(OPERATOR, pull_request=PullRequestLayer(drafts=True, bots=BotPolicy.SKIP)),
+        replace(
+            REPOSITORY,
+            pull_request=PullRequestLayer(bots=BotPolicy.REVIEW, skip_label=""),
+            lines={"pull_request.bots": 4},
+        ),
+    )
+
+    assert policy.pull_request == PullRequestPolicy(
+        drafts=True, bots=BotPolicy.REVIEW, skip_label=""
+    )
+    told = {setting.key: (setting.value, setting.origin) for setting in policy.settings()}
+    assert told["pull_request.drafts"] == ("reviewed", "operator.toml")
+    assert told["pull_request.bots"] == ("review", ".reviewer.toml:4")
+    assert told["pull_request.skip_label"] == ("none", ".reviewer.toml")
+    assert told["pull_request.on_clean"] == ("summary", "default")
 
 
 def test_the_command_line_can_lift_a_criterion() -> None:

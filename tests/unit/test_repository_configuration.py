@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from reviewer.domain.finding import Confidence
 from reviewer.domain.persona import Persona, Rule, Severity
 from reviewer.domain.policy import FailOn, LayerOwner
+from reviewer.domain.pull_request_policy import BotPolicy, OnClean, PullRequestLayer
 from reviewer.domain.repository_configuration import parse_repository_configuration, unknown_names
 from reviewer.errors import ConfigurationError
 from tests.unit.persona_text import line_of
@@ -33,6 +34,14 @@ inline_confidence = "high"
 fail_on = "critical"
 fail_on_rules = ["SEC007"]
 min_score = 70
+
+[pull_request]
+drafts = true
+bots = "skip"
+allowed_bots = [49699333]
+skip_label = "no review"
+on_clean = "silent"
+resolve_threads = false
 
 [[paths]]
 globs = ["tests/**"]
@@ -82,8 +91,21 @@ def test_an_override_of_a_path_is_read_as_it_is_written() -> None:
     assert [(s.name, s.on) for s in entry.personas] == [("observer", True)]
 
 
+def test_what_holds_for_pull_requests_is_read_as_it_is_written() -> None:
+    assert parse_repository_configuration(TEXT).pull_request == PullRequestLayer(
+        drafts=True,
+        bots=BotPolicy.SKIP,
+        allowed_bots=(49699333,),
+        skip_label="no review",
+        on_clean=OnClean.SILENT,
+        resolve_threads=False,
+    )
+
+
 def test_a_file_with_nothing_but_its_schema_says_nothing() -> None:
     layer = parse_repository_configuration("schema = 1\n")
+
+    assert layer.pull_request == PullRequestLayer()
 
     assert layer.limit is None
     assert not layer.paths
@@ -146,6 +168,12 @@ SLIPS = {
         "[paths.policy]",
         "unknown key",
     ),
+    "a misspelt key of pull requests": ("drafts =", "draft =", "draft =", "Did you mean 'drafts'?"),
+    "a misspelt word for bots": ('"skip"', '"skipp"', '"skipp"', "Did you mean 'skip'?"),
+    "a word of other tools": ('"silent"', '"quiet"', '"quiet"', "none of summary, silent"),
+    "a name for a number": ("[49699333]", '["dependabot"]', "allowed_bots", "a whole number"),
+    "a label of spaces": ('"no review"', '"  "', "skip_label", "begins or ends with a space"),
+    "a flag in quotes": ("drafts = true", 'drafts = "yes"', "drafts", "true or false"),
     "no schema": ("schema = 1\n", "", None, "schema = 1"),
 }
 
@@ -177,7 +205,9 @@ def test_a_slip_is_answered_with_its_place_and_the_way_out(slip: str) -> None:
         "temperature = 2",
     ],
 )
-@pytest.mark.parametrize("table", ["", "[personas]\n", "[policy]\n", "[[paths]]\n"])
+@pytest.mark.parametrize(
+    "table", ["", "[personas]\n", "[policy]\n", "[pull_request]\n", "[[paths]]\n"]
+)
 def test_a_repository_cannot_set_what_belongs_to_the_operator(line: str, table: str) -> None:
     text = f"schema = 1\n{table}{line}\n"
 
@@ -226,7 +256,7 @@ def test_names_that_no_persona_has_are_told_with_the_nearest() -> None:
 
     assert [str(error) for error in errors] == [
         "f.toml:5: there is no persona \"obeserver\"\n  Did you mean 'observer'?",
-        'f.toml:27: there is no rule "SEC001"',
+        'f.toml:35: there is no rule "SEC001"',
         'f.toml:17: there is no rule "SEC007"',
     ]
 

@@ -46,6 +46,13 @@ inline_severity = "major"
 [policy]
 fail_on = "critical"                  # or fail_on_rules, min_score
 
+[pull_request]
+drafts = false                        # reviewed when they are ready
+bots = "summary"                      # or review, skip: what programs open
+skip_label = "skip-review"            # a label that keeps the reviewer away
+on_clean = "summary"                  # or silent
+resolve_threads = true                # when their finding is gone
+
 [[paths]]                             # what holds for some paths only
 globs = ["tests/**"]
 [paths.rules.off]
