@@ -111,6 +111,59 @@ class Settings:
         )
 
 
+#: What the inputs of ``action.yml`` reach its script as: ``fail-on`` is REVIEWER_INPUT_FAIL_ON.
+_INPUT_PREFIX = "REVIEWER_INPUT_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionSettings:
+    """What GitHub's runner says to the Action, besides `Settings`.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/variables
+
+    Args:
+        event_name: What started the workflow (``GITHUB_EVENT_NAME``).
+        event_file: The event as GitHub sent it (``GITHUB_EVENT_PATH``); None outside a runner.
+        workspace: Where a workflow checks out (``GITHUB_WORKSPACE``); None outside a runner.
+        output_file: Takes the outputs (``GITHUB_OUTPUT``); None where nobody reads them.
+        summary_file: Takes the job summary (``GITHUB_STEP_SUMMARY``); None where nobody does.
+        inputs: What the workflow sets of the Action's inputs, by their names.
+    """
+
+    event_name: str = ""
+    event_file: Path | None = None
+    workspace: Path | None = None
+    output_file: Path | None = None
+    summary_file: Path | None = None
+    inputs: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> ActionSettings:
+        """Read the environment.
+
+        Args:
+            environment: Instead of the process's own.
+        """
+        variables = os.environ if environment is None else environment
+        return cls(
+            event_name=variables.get("GITHUB_EVENT_NAME", "").strip(),
+            event_file=_path(variables, "GITHUB_EVENT_PATH"),
+            workspace=_path(variables, "GITHUB_WORKSPACE"),
+            output_file=_path(variables, "GITHUB_OUTPUT"),
+            summary_file=_path(variables, "GITHUB_STEP_SUMMARY"),
+            inputs={
+                name.removeprefix(_INPUT_PREFIX).lower().replace("_", "-"): value.strip()
+                for name, value in variables.items()
+                if name.startswith(_INPUT_PREFIX) and value.strip()
+            },
+        )
+
+
+def _path(variables: Mapping[str, str], name: str) -> Path | None:
+    value = variables.get(name, "")
+    return Path(value) if value else None
+
+
 def _user_folder(variables: Mapping[str, str], name: str, below_home: str) -> Path:
     """Return a folder of ours in one of the user's, as the XDG base directories say.
 
