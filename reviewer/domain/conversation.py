@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from reviewer.domain.change import Side
 from reviewer.domain.pull_request import Account
@@ -54,6 +55,25 @@ class Thread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptedComment:
+    """A comment of somebody that carries our own 👀: a command in it was begun.
+
+    Only the account behind our token can give that sign, so nobody else can make it look as if
+    people had asked often, and nobody can take it away without deleting the comment.
+
+    Args:
+        author: Who wrote it; None for a deleted account.
+        created_at: When, by the host's clock, with a time zone.
+        body: Its text as it is now; untrusted.
+    """
+
+    id: int
+    author: Account | None
+    created_at: datetime
+    body: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     """What stands on a pull request at one moment.
 
@@ -62,9 +82,12 @@ class Conversation:
         head_sha: The pull request's head at that moment.
         comments: Our own comments under the pull request, oldest first.
         threads: Every review thread, also those of others.
+        accepted: Comments of others that carry our 👀, the newest hundred or so: how often
+            people asked lately.
     """
 
     viewer: Account
     head_sha: str
     comments: tuple[Comment, ...] = ()
     threads: tuple[Thread, ...] = ()
+    accepted: tuple[AcceptedComment, ...] = ()
