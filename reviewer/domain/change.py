@@ -162,6 +162,8 @@ class FileChange:
         head_size_bytes: Size of the head blob where git knows it.
         language: Lower-case name from ``domain.language``, None where none is known.
         not_reviewed: Set when the file is only listed, with the reason.
+        origin: The path under which an earlier round knew the file, where neither ``path`` nor
+            ``base_path`` is that: a file that the change adds and a later push renames.
     """
 
     path: str
@@ -176,11 +178,20 @@ class FileChange:
     head_size_bytes: int | None = None
     language: str | None = None
     not_reviewed: NotReviewed | None = None
+    origin: str | None = None
 
     @property
     def reviewed(self) -> bool:
         """Whether the personas look into this file."""
         return self.not_reviewed is None
+
+    @property
+    def first_path(self) -> str:
+        """The path that renames do not change; a copy is a file of its own."""
+        if self.origin is not None:
+            return self.origin
+        copied = self.status is FileStatus.COPIED
+        return self.path if copied else self.base_path or self.path
 
     @cached_property
     def added(self) -> dict[int, str]:

@@ -87,6 +87,7 @@ class OutcomeKind(StrEnum):
     SUMMARY = "summary"
     DUPLICATE = "duplicate"
     DROPPED = "dropped"
+    DISMISSED = "dismissed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,8 +119,9 @@ _WHITE_SPACE = re.compile(r"\s+")
 def fingerprint(*, rule_id: str, file: FileChange, location: Location | None, repeat: int) -> str:
     """Name a finding so that it keeps its name over line shifts and renames.
 
-    Neither line numbers nor anybody's prose go in: the rule, the path at the base (a rename
-    keeps it), the text of the first line and one line around it, all white space folded.
+    Neither line numbers nor anybody's prose go in: the rule, the path at the base or under which
+    the change first added the file (a rename keeps both), the text of the first line and one line
+    around it, all white space folded.
 
     Args:
         rule_id: The rule.
@@ -131,7 +133,7 @@ def fingerprint(*, rule_id: str, file: FileChange, location: Location | None, re
         Forty hexadecimal digits.
     """
     text = "" if location is None else _around(file, location)
-    ingredients = (rule_id, file.base_path or file.path, text, str(repeat))
+    ingredients = (rule_id, file.first_path, text, str(repeat))
     return hashlib.sha256("\0".join(ingredients).encode("utf-8", "surrogatepass")).hexdigest()[:40]
 
 

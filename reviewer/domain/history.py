@@ -41,6 +41,8 @@ class KnownFinding:
         inline: Whether it stands as a comment of its own.
         by: Who dismissed it, by login; empty where nobody did.
         reason: Why, in that person's words; untrusted.
+        quote: Names the lines that it quoted; empty for none (`hindsight`).
+        suggestion: Names the lines that it proposed; empty for none.
     """
 
     fingerprint: str
@@ -53,6 +55,8 @@ class KnownFinding:
     inline: bool = False
     by: str = ""
     reason: str = ""
+    quote: str = ""
+    suggestion: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,21 +68,33 @@ class SeenFile:
         patch: Names the patch, line numbers apart: the same name, the same change.
         lines: Short names of its changed lines, to tell later which lines are new; empty where
             there were too many.
+        origin: The path by which its findings are named, where it is another one: a file that
+            the change adds and a later push renames keeps it (`FileChange.origin`).
     """
 
     path: str
     patch: str
     lines: frozenset[str] = frozenset()
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeardAnswer:
-    """A model's verdict on one rule, over all files that it was shown."""
+    """What a model said of one rule apart from what it found: that stands in `HeardFinding`.
+
+    Args:
+        persona: Who was asked.
+        rule_id: The rule.
+        verdict: Never a fail.
+        reason: Why, in the model's words; untrusted.
+        paths: The files that it is about; empty for all that were reviewed.
+    """
 
     persona: str
     rule_id: str
     verdict: Verdict
     reason: str
+    paths: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +115,21 @@ class HeardFinding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What models said in one round, as the next one carries it forward.
+
+    Args:
+        answers: Verdicts, those carried from earlier rounds among them.
+        findings: Findings, likewise.
+        whole: Whether everything that was to be asked was answered.
+    """
+
+    answers: tuple[HeardAnswer, ...] = ()
+    findings: tuple[HeardFinding, ...] = ()
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     """What is known from earlier rounds.
 
@@ -110,11 +141,14 @@ class History:
             it differs now, nothing is carried forward.
         files: The reviewed files of the last round.
         known: Findings that people have been told of.
-        answers: What models answered; empty where a model round was not whole.
-        heard: What models found.
+        answers: What models answered; empty where their part of the last round was not whole.
+        heard: What models found and still stands.
+        whole: Whether the last round asked models all that was to be asked. Without it the next
+            one looks at everything.
         paused: Whether people asked for silence (``/pause``).
         spent: US dollars of all rounds, as far as prices are known.
         tokens: Tokens of all rounds.
+        rounds: When each round of the last hour began, in seconds since 1970 (`gate`).
         trusted: Whether the signature holds; never written, always found out.
     """
 
@@ -126,9 +160,11 @@ class History:
     known: tuple[KnownFinding, ...] = ()
     answers: tuple[HeardAnswer, ...] = ()
     heard: tuple[HeardFinding, ...] = ()
+    whole: bool = False
     paused: bool = False
     spent: Decimal = Decimal(0)
     tokens: int = 0
+    rounds: tuple[int, ...] = ()
     trusted: bool = False
 
 

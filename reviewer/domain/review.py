@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from reviewer.domain.change import Change
 from reviewer.domain.checklist import Answer, Score, Scorecard, Verdict, score
@@ -16,7 +16,7 @@ from reviewer.domain.finding import (
     OutcomeKind,
     PlacedFinding,
 )
-from reviewer.domain.history import Since
+from reviewer.domain.history import Heard, Since
 from reviewer.domain.model_use import ModelUse
 from reviewer.domain.persona import Persona, Severity
 from reviewer.domain.selection import Selection
@@ -85,6 +85,7 @@ class Review:
         model_use: What was used of models, and what it cost; None without one.
         since: What is different from the round before; None without one.
         look: Names who looked and how, for the next round (`History.look`).
+        heard: What models said, for the next round; nothing that is rendered.
     """
 
     state: RunState
@@ -101,6 +102,7 @@ class Review:
     model_use: ModelUse | None = None
     since: Since | None = None
     look: str = ""
+    heard: Heard = field(default_factory=Heard, repr=False)
 
     @property
     def answers(self) -> tuple[Answer, ...]:
@@ -114,8 +116,8 @@ class Review:
 
     @property
     def shown(self) -> tuple[PlacedFinding, ...]:
-        """The findings that people see: neither duplicates nor dropped."""
-        hidden = {OutcomeKind.DUPLICATE, OutcomeKind.DROPPED}
+        """The findings that people see: neither duplicates nor dropped nor dismissed."""
+        hidden = {OutcomeKind.DUPLICATE, OutcomeKind.DROPPED, OutcomeKind.DISMISSED}
         return tuple(placed for placed in self.findings if placed.outcome.kind not in hidden)
 
     @property

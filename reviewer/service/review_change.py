@@ -17,6 +17,7 @@ from reviewer.domain.checklist import (
 from reviewer.domain.evidence import Evidence, EvidenceKind, Examination, Hit, Unexamined
 from reviewer.domain.file_role import is_source
 from reviewer.domain.finding import PlacedFinding
+from reviewer.domain.history import History
 from reviewer.domain.judgement import Judgement
 from reviewer.domain.own_linter import covered_sources
 from reviewer.domain.persona import Persona
@@ -75,6 +76,9 @@ async def review_change(
     wishes: Wishes,
     *,
     setup: ModelSetup | None = None,
+    before: History | None = None,
+    description: tuple[str, str] | None = None,
+    full: bool = False,
     notices: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Judged:
@@ -86,6 +90,9 @@ async def review_change(
         examiners: Who gives evidence, one a kind.
         wishes: What the person at the door asks for.
         setup: The models and how to go about it; None for mechanical evidence alone.
+        before: What earlier rounds left behind; models are asked about what is new since then.
+        description: Title and body, as people wrote them; None where there is none.
+        full: Ask models about everything again, also about what has not changed.
         notices: What people must know about what the door brought along.
         progress: Who is told how far it is.
 
