@@ -38,6 +38,8 @@ _NO_NEWLINE = "\\ No newline at end of file"
 _SIGNATURE = re.compile(r"--(?: ?\r?$|-$)")
 _ENVELOPE = re.compile(r"(?:From|commit) [0-9a-f]{40}")
 _FILE_HEADER = "--- a\n+++ b\n"
+#: What has no text at one side that the other could be made from.
+_ONE_SIDED = frozenset({FileStatus.ADDED, FileStatus.DELETED, FileStatus.TYPE_CHANGED})
 _ROLES = {"+": LineKind.ADDED, "-": LineKind.REMOVED, " ": LineKind.CONTEXT}
 
 
@@ -149,35 +151,39 @@ def file_of_section(
 
 def listed_file(section: Section, reason: NotReviewed) -> FileChange:
     """Return the file of a section that is only listed."""
-    kind = section.kind
+    return only_listed(replace(_file(section), language=language_of(section.path)), reason)
+
+
+def only_listed(file: FileChange, reason: NotReviewed) -> FileChange:
+    """Turn a file of which nothing but its name is known into one that is only listed."""
+    kind = file.kind
     if reason.reason is NotReviewedReason.BINARY and kind is FileKind.TEXT:
         kind = FileKind.BINARY
-    language = language_of(section.path)
-    return replace(_file(section), kind=kind, language=language, not_reviewed=reason)
+    return replace(file, kind=kind, not_reviewed=reason)
 
 
-def with_texts(file: FileChange, body: Body, *, base_text: str | None) -> FileChange:
+def with_texts(
+    file: FileChange, body: Body, *, base_text: str | None = None, head_text: str | None = None
+) -> FileChange:
     """Give a file its hunks and the whole texts that follow from them.
 
     Args:
         file: The file without hunks.
         body: Its hunks.
-        base_text: The whole text at the base, None where it is not known.
+        base_text: The whole text at the base, where that is the one that is known.
+        head_text: The whole text at the head, where that is the one that is known.
     """
-    head_text: str | None
-    if file.status is FileStatus.ADDED:
-        base_text, head_text = None, apply_body(body, "")
-    elif file.status is FileStatus.DELETED:
+    if file.status is FileStatus.DELETED:
         base_text, head_text = apply_body(body, "", backwards=True), None
-    elif file.status is FileStatus.TYPE_CHANGED:
+    elif file.status in {FileStatus.ADDED, FileStatus.TYPE_CHANGED}:
         base_text, head_text = None, apply_body(body, "")
-    elif base_text is None:
-        head_text = None
-    else:
+    elif head_text is not None:
+        base_text = apply_body(body, head_text, backwards=True)
+    elif base_text is not None:
         head_text = apply_body(body, base_text)
-        if head_text is None:
-            # The patch was not made from this text: then neither version is known.
-            base_text = None
+    if file.status not in _ONE_SIDED and None in {base_text, head_text}:
+        # The patch was not made from this text: then neither version is known.
+        base_text = head_text = None
     return replace(file, hunks=body.hunks, base_text=base_text, head_text=head_text)
 
 

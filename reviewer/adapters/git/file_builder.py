@@ -8,13 +8,19 @@ from dataclasses import dataclass, replace
 from reviewer.adapters.git.raw_diff import RawEntry
 from reviewer.domain.change import (
     FileChange,
-    FileKind,
     FileStatus,
     NotReviewed,
     NotReviewedReason,
 )
 from reviewer.domain.classification import Classifier, is_binary
-from reviewer.domain.diff import Body, decode_body, parse_hunks, whole_body, with_texts
+from reviewer.domain.diff import (
+    Body,
+    decode_body,
+    only_listed,
+    parse_hunks,
+    whole_body,
+    with_texts,
+)
 from reviewer.domain.language import language_of
 from reviewer.domain.patch_section import Section
 
@@ -63,10 +69,7 @@ def judge_by_name(
 
 def listed_file(entry: RawEntry, material: Material, reason: NotReviewed) -> FileChange:
     """Return a file that is only listed."""
-    kind = entry.kind
-    if reason.reason is NotReviewedReason.BINARY and kind is FileKind.TEXT:
-        kind = FileKind.BINARY
-    return replace(_bare(entry, material), kind=kind, not_reviewed=reason)
+    return only_listed(_bare(entry, material), reason)
 
 
 def reviewed_file(entry: RawEntry, material: Material) -> FileChange | None:
