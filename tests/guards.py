@@ -74,7 +74,7 @@ class Guard:
             "os.rmdir": self._one_path(1),
             "os.symlink": self._second_path,
             "os.truncate": self._one_path(None),
-            "socket.bind": self._address,
+            "socket.bind": self._bind,
             "socket.connect": self._address,
             "socket.getaddrinfo": self._host,
             "socket.gethostbyaddr": self._host,
@@ -210,6 +210,11 @@ class Guard:
             self.refuse(f"writes {place}, outside the temporary folder")
 
     # --- network -----------------------------------------------------------------------------
+    def _bind(self, arguments: tuple[object, ...]) -> None:
+        # urllib3 asks so, while it is imported, whether the machine knows IPv6; nobody is reached.
+        if arguments[1] != ("::1", 0):
+            self._address(arguments)
+
     def _address(self, arguments: tuple[object, ...]) -> None:
         address = arguments[1]
         self._reach(address[0] if isinstance(address, tuple) and address else address)

@@ -2,9 +2,10 @@
 
 PyGithub puts the request together (token, user agent, version of the interface, address) and would
 then carry it over a connection that all threads share by writing the request into its fields:
-two calls at once may send one request twice. It follows a redirect without its parameters, waits
-in a thread for a 202, and sends again what a 5xx answered. So each call brings a connection of its
-own, over one pool for all.
+two calls at once may send one request twice. Of an answer it follows a redirect without its
+parameters, waits in a thread at a 202, and fails on a header that it cannot read, when a write is
+done already. So each call brings a connection of its own, over one pool for all, and PyGithub is
+shown no header of the answer.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urlsplit
 
 import requests
 from github.Auth import Token
 from github.Requester import HTTPSRequestsConnectionClass, Requester, RequestsResponse
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 from typing_extensions import override
 from urllib3.exceptions import MaxRetryError, NewConnectionError
 
@@ -89,6 +92,7 @@ class GitHubTransport:
         self._session = requests.Session()
         # Without it requests looks for a password in ~/.netrc and puts it in place of the token.
         self._session.auth = Requester.noopAuth
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         carrier = HTTPAdapter(
             max_retries=0, pool_connections=1, pool_maxsize=MOST_AT_ONCE, pool_block=True
         )
@@ -144,7 +148,7 @@ class GitHubTransport:
     ) -> Answer:
         parts = urlsplit(base)
         connection = _Connection(self._session, f"{parts.scheme}://{parts.netloc}")
-        status, headers, text = self._requester().requestJson(
+        status, _, text = self._requester().requestJson(
             method,
             url,
             parameters=dict(parameters),
@@ -152,7 +156,7 @@ class GitHubTransport:
             input=None if body is None else dict(body),
             cnx=connection,
         )
-        return Answer(status=status, headers=headers, text=text)
+        return Answer(status=status, headers=connection.answered, text=text)
 
     def _requester(self) -> Requester:
         """Return a requester of this call's own: it notes the times of calls without a lock."""
@@ -178,6 +182,8 @@ class _Connection(HTTPSRequestsConnectionClass):
         # Not the parent's: that opens a session of its own.
         self.session = session
         self._origin = origin
+        #: The headers of the answer, names in lower case.
+        self.answered: Mapping[str, str] = {}
 
     @override
     def getresponse(self) -> RequestsResponse:
@@ -193,6 +199,7 @@ class _Connection(HTTPSRequestsConnectionClass):
                 allow_redirects=False,
                 stream=True,
             ) as response:
+                self.answered = {name.lower(): text for name, text in response.headers.items()}
                 return _Response(response, _bounded(response, began))
         except requests.RequestException as error:
             trouble = _trouble(error)
@@ -205,12 +212,12 @@ class _Connection(HTTPSRequestsConnectionClass):
 
 
 class _Response(RequestsResponse):
-    """An answer in the form that PyGithub reads, without what it would follow."""
+    """An answer in the form that PyGithub reads, without its headers."""
 
     def __init__(self, response: requests.Response, body: str) -> None:
         super().__init__(response)
         self._body = body
-        self.headers.pop("location", None)
+        self.headers = CaseInsensitiveDict()
 
     @override
     def read(self) -> str:
