@@ -1,0 +1,158 @@
+"""How a run ends: exit code, outputs, the message on top of the run, and the job summary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from types import MappingProxyType
+
+from reviewer.domain.conclusion import ConclusionKind
+from reviewer.domain.status import RunState
+from reviewer.entrypoints.action.attend import Attended
+from reviewer.entrypoints.action.desk import Report
+from reviewer.rendering.document import ReviewDocument
+from reviewer.rendering.job_summary import JobSummary, render_job_summary
+from reviewer.rendering.workflow_command import Level, annotation_commands, message_command
+
+#: Who speaks in messages on top of a run.
+TITLE = "Persona Reviewer"
+
+
+class ExitCode(IntEnum):
+    """How a run ends; the numbers are the command line's."""
+
+    CLEAN = 0
+    POLICY_FAILED = 1
+    USAGE = 2
+    COULD_NOT_REVIEW = 3
+    INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """What a run leaves behind.
+
+    Args:
+        exit_code: 0 for a green job.
+        lines: What the log says.
+        commands: What the runner is told: messages and annotations.
+        outputs: Outputs of the step.
+        summary: The job summary as Markdown; empty for none.
+    """
+
+    exit_code: ExitCode = ExitCode.CLEAN
+    lines: Sequence[str] = ()
+    commands: Sequence[str] = ()
+    outputs: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    summary: str = ""
+
+
+def mistake(words: str) -> Ending:
+    """End because a person has something to mend; the job is red, and says what.
+
+    Args:
+        words: What is wrong and the way out; may be shown.
+    """
+    return Ending(
+        exit_code=ExitCode.USAGE,
+        commands=(message_command(Level.ERROR, TITLE, words),),
+        outputs=_outputs(Report(state=RunState.FAILED, reason=words)),
+        summary=render_job_summary(JobSummary(headline=f"Failed: {words}")),
+    )
+
+
+def interrupted() -> Ending:
+    """End because the job was cancelled."""
+    words = "The run was cancelled. Nothing more is posted, and no check is left open."
+    return Ending(
+        exit_code=ExitCode.INTERRUPTED,
+        lines=(words,),
+        outputs=_outputs(Report(state=RunState.FAILED, reason="cancelled")),
+        summary=render_job_summary(JobSummary(headline=words)),
+    )
+
+
+def ending_of(attended: Attended, *, fail_on_error: bool) -> Ending:
+    """End after what was done.
+
+    Args:
+        attended: What was done.
+        fail_on_error: Whether the job fails when no review could be made.
+    """
+    report = attended.report
+    annotations, left = ((), 0) if attended.published else annotation_commands(report.annotations)
+    notes = report.notes
+    if left:
+        notes = (*notes, f"{left} more findings have no annotation: GitHub shows ten of a kind.")
+    exit_code, message = _verdict(report, fail_on_error=fail_on_error)
+    warnings = (message_command(Level.WARNING, TITLE, note) for note in report.notes)
+    return Ending(
+        exit_code=exit_code,
+        lines=_lines(report),
+        commands=(*annotations, *warnings, *message),
+        outputs=_outputs(report),
+        summary=_summary(attended, notes),
+    )
+
+
+def _verdict(report: Report, *, fail_on_error: bool) -> tuple[ExitCode, tuple[str, ...]]:
+    conclusion = report.conclusion
+    if conclusion is not None and conclusion.kind is ConclusionKind.FAILURE:
+        words = f"The policy fails: {conclusion.reason}."
+        return ExitCode.POLICY_FAILED, (message_command(Level.ERROR, TITLE, words),)
+    if report.state is not RunState.FAILED:
+        return ExitCode.CLEAN, ()
+    words = f"The change could not be reviewed: {report.reason}"
+    if fail_on_error:
+        return ExitCode.COULD_NOT_REVIEW, (message_command(Level.ERROR, TITLE, words),)
+    return ExitCode.CLEAN, (message_command(Level.WARNING, TITLE, words),)
+
+
+def _lines(report: Report) -> tuple[str, ...]:
+    review = report.review
+    if review is None:
+        return (_headline(report),)
+    document = ReviewDocument(review=review, seconds=dict(report.seconds))
+    total = report.seconds.get("total")
+    took = "" if total is None else f" · {total:.1f} s"
+    first = f"{review.headline} · score {review.score} · {document.coverage}{took}"
+    return tuple(line for line in (first, report.reason) if line)
+
+
+def _headline(report: Report) -> str:
+    if report.state is None:
+        return report.reason
+    words = report.state.value.capitalize()
+    return f"{words}: {report.reason}" if report.reason else words
+
+
+def _outputs(report: Report) -> dict[str, str]:
+    review, conclusion = report.review, report.conclusion
+    percent = None if review is None else review.score.percent
+    return {
+        "state": "" if report.state is None else report.state.value,
+        "conclusion": "" if conclusion is None else conclusion.kind.value,
+        "reason": report.reason or ("" if conclusion is None else conclusion.reason),
+        "score": "" if percent is None else f"{percent:.4g}",
+        "to-fix": "" if review is None else str(len(review.to_fix)),
+        "to-consider": "" if review is None else str(len(review.to_consider)),
+        "head-sha": "" if review is None else review.change.head,
+    }
+
+
+def _summary(attended: Attended, notes: Sequence[str]) -> str:
+    report = attended.report
+    if report.state is None and not notes:
+        # An event that is nothing for us, or a command that was answered where it was given.
+        return ""
+    return render_job_summary(
+        JobSummary(
+            headline=_headline(report),
+            document=None
+            if report.review is None
+            else ReviewDocument(review=report.review, seconds=dict(report.seconds)),
+            withheld=attended.withheld,
+            notes=notes,
+        )
+    )
