@@ -164,7 +164,10 @@ class FakeCodeHost:
                 standing.thread = replace(standing.thread, outdated=True, line=None)
 
     def push_after(self, head_reads: int, change: Change) -> None:
-        """Push when the head has been read so many more times; the next read tells the new one."""
+        """Push when the head has been read so many more times; the next read tells the new one.
+
+        A conversation tells the head too, and counts as one reading of it.
+        """
         self._moves.append((self._head_reads + head_reads, change))
 
     def say(self, body: str, *, author: Account | None, ours: bool = False) -> int:
@@ -201,16 +204,20 @@ class FakeCodeHost:
     async def head_sha(self) -> str:
         """Return the head; it may move between two reads."""
         self._note(Operation.HEAD_SHA)
+        self._read_head()
+        return self.change.head
+
+    def _read_head(self) -> None:
         due = [move for move in self._moves if move[0] <= self._head_reads]
         for move in due:
             self._moves.remove(move)
             self.push(move[1])
         self._head_reads += 1
-        return self.change.head
 
     async def conversation(self) -> Conversation:
         """Return what stands there; of the comments only our own."""
         self._note(Operation.CONVERSATION)
+        self._read_head()
         return Conversation(
             viewer=self.viewer,
             head_sha=self.change.head,
