@@ -75,6 +75,7 @@ class NotReviewedReason(StrEnum):
     SUBMODULE = "submodule"
     SYMLINK = "symbolic link"
     TOO_LARGE = "too large"
+    NO_PATCH = "no patch"
     COMBINED_DIFF = "combined diff"
     UNDECODABLE = "not valid UTF-8"
     EXCLUDED = "excluded by configuration"
@@ -153,7 +154,7 @@ class FileChange:
         base_path: The path at the base where it differs (renamed, copied), else None.
         status: What happened to the file.
         kind: What the file is.
-        base_mode: git's octal mode at the base, None for a new file.
+        base_mode: git's octal mode at the base, None for a new file and where a host is silent.
         head_mode: git's octal mode at the head, None for a deleted file.
         hunks: The hunks in order; empty for a pure rename, a mode change, a binary file and
             for files that are not reviewed.
@@ -273,12 +274,15 @@ class Change:
         head: The head commit's full id, or a word (``working tree``, ``index``, ``patch``).
         files: Every file of the change, reviewed or not, in the order of git.
         head_paths: Every path of the head tree; None where no tree is known (a bare patch).
+        unlisted: How many files the change has besides, at least, that a host does not list:
+            then this is not the whole change, and no review of it is complete.
     """
 
     base: str
     head: str
     files: tuple[FileChange, ...]
     head_paths: frozenset[str] | None = field(default=None, repr=False)
+    unlisted: int = 0
 
     @cached_property
     def by_path(self) -> dict[str, FileChange]:

@@ -142,7 +142,7 @@ def file_of_section(
     body = parse_hunks(text, name=name, first_line=section.line_of(section.body))
     file = with_texts(_file(section), body, base_text=base_text)
     known = file.base_text if file.status is FileStatus.DELETED else file.head_text
-    shown = _opening(file) if known is None else known
+    shown = opening(file) if known is None else known
     judged = classifier.by_text(file.path, shown)
     if judged is not None:
         return listed_file(section, judged)
@@ -439,7 +439,7 @@ def _file(section: Section) -> FileChange:
     )
 
 
-def _opening(file: FileChange) -> str:
+def opening(file: FileChange) -> str:
     """Return the first lines of a file as far as the hunks show them."""
     return "\n".join(_first_lines(file))
 

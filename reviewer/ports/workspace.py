@@ -6,6 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from reviewer.domain.change import Change
+from reviewer.errors import GitHubError
+
+
+class MovedOnError(GitHubError):
+    """The head moved while the change was read; what was read is nobody's change."""
+
+    def __init__(self) -> None:
+        super().__init__("the head of the pull request moved while its files were read")
 
 
 class Workspace(Protocol):
@@ -19,6 +27,7 @@ class Workspace(Protocol):
 
         Raises:
             UserError: The range, patch or repository is not what a person meant.
+            MovedOnError: The head moved in between; the run is superseded.
         """
         ...
 
