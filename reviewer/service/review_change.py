@@ -224,7 +224,7 @@ def _review(
         thresholds_of=ready.policy.thresholds_of,
         own_linters=own_linters,
     )
-    state, why = _state(cards, reason, heard.gaps)
+    state, why = _state(cards, reason, (*_unlisted(ready.change), *heard.gaps))
     return Review(
         state=state,
         reason=why,
@@ -285,6 +285,14 @@ def _state(cards: Iterable[Scorecard], reason: str, gaps: Sequence[str]) -> tupl
     total = sum(blind.values())
     rules = "1 rule" if total == 1 else f"{total} rules"
     return RunState.PARTIAL, f"{rules} could not be assessed: {'; '.join(blind)}"
+
+
+def _unlisted(change: Change) -> tuple[str, ...]:
+    """Say that the host does not list the whole change."""
+    if not change.unlisted:
+        return ()
+    files = "1 file or more" if change.unlisted == 1 else f"{change.unlisted:,} files"
+    return (f"{files} of this change could not be read: the host does not list them",)
 
 
 def _suspicions(hits: Sequence[Hit]) -> tuple[str, ...]:
