@@ -27,6 +27,7 @@ from enum import StrEnum
 
 from reviewer.domain.event import CommentEvent, PullRequestEvent
 from reviewer.domain.history import History
+from reviewer.domain.marker import PREFIX
 from reviewer.domain.pull_request import Account, AccountKind, PullRequest
 from reviewer.domain.pull_request_policy import BotPolicy, PullRequestPolicy
 
@@ -40,9 +41,6 @@ _CREATED = "created"
 #: pushes by hand, and few enough that a loop of two programs ends.
 RUNS_AN_HOUR = 20
 _WINDOW = timedelta(hours=1)
-
-#: What stands in everything that this program posts; a comment with it is never a command.
-MARKER_PREFIX = "<!-- persona-reviewer:"
 
 
 class SkipReason(StrEnum):
@@ -234,7 +232,7 @@ def unheard(event: CommentEvent, viewer: Account | None = None) -> str | None:
         return "its author is no person"
     if viewer is not None and _same(event.author, viewer):
         return "this account wrote it itself"
-    if MARKER_PREFIX in event.body:
+    if PREFIX in event.body:
         return "it carries a marker of this program"
     return None
 
