@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from reviewer.bootstrap.pull_request import Order, Report
 from reviewer.config import ActionSettings, GitHubSettings, Settings
 from reviewer.domain.conclusion import Conclusion, ConclusionKind
 from reviewer.domain.event import CommentEvent, PullRequestEvent
 from reviewer.domain.posting import Annotation, AnnotationLevel
 from reviewer.domain.status import RunState
-from reviewer.entrypoints.action.desk import Order, Report
 from reviewer.entrypoints.action.program import run
 from reviewer.entrypoints.cli.session import ExitCode
 from reviewer.errors import GitHubError, UserError

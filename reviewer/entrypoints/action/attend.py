@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from reviewer.bootstrap.model import ModelRequest
+from reviewer.bootstrap.pull_request import Order, Report
 from reviewer.config import KEY_VARIABLES, Settings
 from reviewer.domain.event import PullRequestEvent
 from reviewer.domain.model_name import parse_model_name
 from reviewer.domain.pull_request import PullRequestName
-from reviewer.entrypoints.action.desk import Desk, Order, Report
+from reviewer.entrypoints.action.desk import Desk
 from reviewer.entrypoints.action.inputs import Inputs
 from reviewer.entrypoints.action.trigger import Idle, Trigger
 

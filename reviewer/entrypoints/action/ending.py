@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from types import MappingProxyType
 
+from reviewer.bootstrap.pull_request import Report
 from reviewer.domain.conclusion import ConclusionKind
 from reviewer.domain.status import RunState
 from reviewer.entrypoints.action.attend import Attended
-from reviewer.entrypoints.action.desk import Report
 from reviewer.rendering.document import ReviewDocument
 from reviewer.rendering.job_summary import JobSummary, render_job_summary
 from reviewer.rendering.workflow_command import Level, annotation_commands, message_command

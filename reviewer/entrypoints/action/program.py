@@ -10,10 +10,11 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from reviewer import __version__
+from reviewer.bootstrap.pull_request import Report
 from reviewer.config import ActionSettings, Settings
 from reviewer.domain.status import RunState
 from reviewer.entrypoints.action.attend import Attended, attend
-from reviewer.entrypoints.action.desk import Desk, Report
+from reviewer.entrypoints.action.desk import Desk
 from reviewer.entrypoints.action.ending import Ending, ending_of, interrupted, mistake
 from reviewer.entrypoints.action.inputs import read_inputs
 from reviewer.entrypoints.action.runner import (
