@@ -6,6 +6,7 @@ The only module that names adapters and services together.
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -16,12 +17,13 @@ from reviewer.config import Settings, process_environment
 from reviewer.errors import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
 
     from reviewer.adapters.sarif.report import SarifReport
     from reviewer.domain.change import Change
     from reviewer.domain.persona import Persona
     from reviewer.domain.policy import Policy, PolicyLayer
+    from reviewer.domain.pull_request import PullRequestName
     from reviewer.domain.review import Review
     from reviewer.domain.selection import Selection
     from reviewer.ports.examiner import Examiner
@@ -46,6 +48,7 @@ class Request:
         sarif: SARIF files of other analysers.
         layer: What the command line sets of the policy.
         model: What is asked for of models; None lets settings and the operator's file decide.
+        pull_request: A pull request instead of a range; it is read and nothing is written to it.
     """
 
     repository: Path = field(default_factory=Path)
@@ -59,6 +62,7 @@ class Request:
     sarif: tuple[Path, ...] = ()
     layer: PolicyLayer | None = None
     model: ModelRequest = field(default_factory=ModelRequest)
+    pull_request: PullRequestName | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,8 +137,10 @@ async def _review(request: Request, progress: Progress | None) -> ReviewResult:
     times = _StageTimes(progress)
     settings = Settings.from_environment()
     reports = await reports_of(request)
-    workspace = await workspace_of(request)
-    async with model_setup(request.model, settings, request.repository) as setup:
+    async with (
+        workspace_of(request) as workspace,
+        model_setup(request.model, settings, request.repository) as setup,
+    ):
         judged = await review_change(
             workspace,
             built_in_personas(),
@@ -163,7 +169,8 @@ async def _select(request: Request) -> SelectionResult:
     wishes = wishes_of(
         request, model_configured=names_model(request.model, Settings.from_environment())
     )
-    ready = await prepare_review(await workspace_of(request), built_in_personas(), wishes)
+    async with workspace_of(request) as workspace:
+        ready = await prepare_review(workspace, built_in_personas(), wishes)
     return SelectionResult(
         change=ready.change,
         personas=ready.catalogue,
@@ -217,12 +224,23 @@ async def _texts_at_head(repository: Path) -> Mapping[str, str]:
     return await workspace.base_files(CONFIGURATION_GLOBS)
 
 
-async def workspace_of(request: Request) -> Workspace:
-    """Return where the change comes from.
+@asynccontextmanager
+async def workspace_of(request: Request) -> AsyncIterator[Workspace]:
+    """Open where the change comes from.
 
     Raises:
         UserError: There is no such change.
     """
+    if request.pull_request is None:
+        yield await _local_workspace(request)
+        return
+    from reviewer.bootstrap.pull_request import opened_workspace
+
+    async with opened_workspace(request.pull_request, Settings.from_environment()) as workspace:
+        yield workspace
+
+
+async def _local_workspace(request: Request) -> Workspace:
     from reviewer.adapters.git.default_range import default_range
     from reviewer.adapters.git.patch_workspace import PatchWorkspace
     from reviewer.adapters.git.range import Range

@@ -39,8 +39,10 @@ async def _estimate(request: Request) -> EstimatedReview:
 
     settings = Settings.from_environment()
     reports = await reports_of(request)
-    workspace = await workspace_of(request)
-    async with model_setup(request.model, settings, request.repository) as setup:
+    async with (
+        workspace_of(request) as workspace,
+        model_setup(request.model, settings, request.repository) as setup,
+    ):
         if setup is None:
             raise UserError(
                 "no model is named, so there is nothing to estimate",

@@ -28,6 +28,12 @@ _DECORATORS = (
         help="A patch file, or - for standard input.",
     ),
     click.option(
+        "--pr",
+        "pull_request",
+        metavar="OWNER/REPO#N",
+        help="A pull request, or its address; GITHUB_TOKEN reads it.",
+    ),
+    click.option(
         "--persona",
         "personas",
         metavar="NAME,…",
@@ -73,6 +79,7 @@ def request_of(
     """
     from reviewer.bootstrap import Request
     from reviewer.bootstrap.model import ModelRequest
+    from reviewer.domain.pull_request import PullRequestName
 
     given = [
         name
@@ -81,6 +88,7 @@ def request_of(
             ("--staged", options["staged"]),
             ("--working-tree", options["working_tree"]),
             ("--patch", options["patch"]),
+            ("--pr", options["pull_request"]),
         )
         if value
     ]
@@ -100,6 +108,9 @@ def request_of(
         sarif=sarif,
         layer=layer,
         model=ModelRequest(without=True) if model is None else model,
+        pull_request=None
+        if options["pull_request"] is None
+        else PullRequestName.parse(options["pull_request"]),
     )
 
 
@@ -122,7 +133,9 @@ def _read_patch(name: str) -> bytes:
 
 def chosen_by_itself(request: Request, change: Change) -> str | None:
     """Say what is looked at where nobody named a range; None where somebody did."""
-    if request.revisions or request.staged or request.working_tree or request.patch is not None:
+    if request.revisions or request.staged or request.working_tree:
+        return None
+    if request.patch is not None or request.pull_request is not None:
         return None
     words = f"{_short(change.head)} against {_short(change.base)}"
     return f"No range was given: looking at {words} (reviewer review --help tells the others)."
