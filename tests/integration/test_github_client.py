@@ -15,6 +15,7 @@ pytest.importorskip("github")
 
 from reviewer.adapters.github.addresses import GitHubAddresses
 from reviewer.adapters.github.client import GitHubClient
+from reviewer.errors import UserError
 from reviewer.ports.code_host import CodeHostError, Refusal
 from reviewer.testing.fake_clock import FakeClock
 from tests.integration.scripted_github import CUT, HALF, ScriptedGitHub, Told, scripted_github
@@ -415,6 +416,13 @@ async def test_a_password_in_a_netrc_does_not_take_the_token_s_place(
     finally:
         file.unlink()
     assert server.requests[0].headers["authorization"] == f"token {TOKEN}"
+
+
+@pytest.mark.parametrize("token", ["", "two words", "ghs_ab\r\nX-Evil: 1", "ghs_\u00e4"])
+def test_a_token_that_no_header_can_carry_is_a_mistake_of_a_person(token: str) -> None:
+    with pytest.raises(UserError, match="empty or broken") as caught:
+        GitHubClient(token, GitHubAddresses(), clock=FakeClock())
+    assert "Evil" not in str(caught.value)
 
 
 async def test_no_cookie_is_kept(client: GitHubClient, server: ScriptedGitHub) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError
 
 from reviewer import __version__
 from reviewer.adapters.github.addresses import GitHubAddresses
+from reviewer.errors import UserError
 
 #: https://docs.github.com/en/rest/about-the-rest-api/api-versions
 API_VERSION = "2022-11-28"
@@ -44,6 +46,8 @@ _WHOLE_SECONDS = 90.0
 _LONGEST_ANSWER_BYTES = 64 * 1024 * 1024
 _CHUNK_BYTES = 64 * 1024
 _STILL_WORKING = 202
+#: Anything else would end the header that carries it.
+_TOKEN = re.compile(r"[!-~]+")
 
 # What PyGithub tells at DEBUG holds whole bodies, line breaks included.
 logging.getLogger("github.Requester").setLevel(logging.INFO)
@@ -84,9 +88,17 @@ class GitHubTransport:
     Args:
         token: The token, never shown.
         addresses: Where that GitHub is.
+
+    Raises:
+        UserError: The token is empty, or holds what no token holds.
     """
 
     def __init__(self, token: str, addresses: GitHubAddresses) -> None:
+        if not _TOKEN.fullmatch(token):
+            raise UserError(
+                "the token for GitHub is empty or broken",
+                hint="Put it into GITHUB_TOKEN, without spaces and line breaks.",
+            )
         self._token = token
         self._addresses = addresses
         self._session = requests.Session()
@@ -249,7 +261,10 @@ def _trouble(error: requests.RequestException) -> ExchangeError:
     if isinstance(error, requests.Timeout):
         return ExchangeError("silent for too long", sent=True)
     if isinstance(error, requests.exceptions.SSLError):
-        return ExchangeError("no connection: TLS failed", sent=False)
+        # A certificate is judged before anything is sent; TLS may fail later as well.
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            return ExchangeError("no connection: its certificate is not trusted", sent=False)
+        return ExchangeError("TLS failed", sent=True)
     if isinstance(error, requests.exceptions.ProxyError):
         return ExchangeError("no connection: the proxy refused", sent=False)
     cause = error.args[0] if error.args else None
