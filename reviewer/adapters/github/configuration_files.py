@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
-from reviewer.adapters.github.client import GitHubClient
 from reviewer.adapters.github.git_objects import BlobReader, Fragment, Lookup, WireBlob, look_up
 from reviewer.adapters.github.pull_request_reader import Wire, read_wire
+from reviewer.adapters.github.reading import GitHubReading
 from reviewer.domain.glob import matches_any
 from reviewer.domain.pull_request import Repository
 from reviewer.errors import GitHubError
@@ -52,7 +52,7 @@ class _Places:
 
 
 async def read_configuration(
-    client: GitHubClient, repository: Repository, commit: str, patterns: Sequence[str]
+    client: GitHubReading, repository: Repository, commit: str, patterns: Sequence[str]
 ) -> Mapping[str, str]:
     """Read the text files of a commit that match one of the globs.
 

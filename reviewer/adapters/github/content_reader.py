@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
-from reviewer.adapters.github.client import GitHubClient
 from reviewer.adapters.github.configuration_files import ATTRIBUTES, folder_entries, read_texts
 from reviewer.adapters.github.file_entry import FileEntry, HeadTree
 from reviewer.adapters.github.file_reader import BaseBlob, Contents
@@ -20,6 +19,7 @@ from reviewer.adapters.github.git_objects import (
     look_up,
 )
 from reviewer.adapters.github.pull_request_reader import read_wire
+from reviewer.adapters.github.reading import GitHubReading
 from reviewer.domain.change import FileStatus
 from reviewer.domain.git_attributes import GitAttributes, read_attributes
 from reviewer.domain.pull_request import Repository
@@ -39,7 +39,7 @@ class ContentReader:
         base_sha: The commit of the base branch.
     """
 
-    def __init__(self, client: GitHubClient, repository: Repository, *, base_sha: str) -> None:
+    def __init__(self, client: GitHubReading, repository: Repository, *, base_sha: str) -> None:
         self._client = client
         self._repository = repository
         self._base_sha = base_sha

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from reviewer.adapters.github.addresses import path_of
-from reviewer.adapters.github.client import GitHubClient
 from reviewer.adapters.github.pull_request_reader import Wire, read_wire
+from reviewer.adapters.github.reading import GitHubReading
 from reviewer.domain.classification import TEXT_LIMIT_BYTES, is_binary
 from reviewer.domain.pull_request import Repository
 from reviewer.errors import GitHubError
@@ -119,7 +119,7 @@ def git_id(content: bytes, like: str) -> str:
 
 
 async def look_up(
-    client: GitHubClient, repository: Repository, lookups: Sequence[Lookup]
+    client: GitHubReading, repository: Repository, lookups: Sequence[Lookup]
 ) -> list[Mapping[str, object]]:
     """Ask for objects, in as few questions as they fit into.
 
@@ -156,7 +156,7 @@ def _portions(lookups: Sequence[Lookup]) -> Iterator[list[Lookup]]:
 
 
 async def _ask(
-    client: GitHubClient, repository: Repository, lookups: Sequence[Lookup]
+    client: GitHubReading, repository: Repository, lookups: Sequence[Lookup]
 ) -> list[Mapping[str, object]]:
     """Ask one question."""
     declared, fields = ["$owner: String!", "$name: String!"], []
@@ -186,7 +186,7 @@ class BlobReader:
         repository: Where.
     """
 
-    def __init__(self, client: GitHubClient, repository: Repository) -> None:
+    def __init__(self, client: GitHubReading, repository: Repository) -> None:
         self._client = client
         self._repository = repository
         self._left = _MOST_BLOBS

@@ -13,11 +13,11 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from reviewer.adapters.github.addresses import path_of
-from reviewer.adapters.github.client import GitHubClient
 from reviewer.adapters.github.configuration_files import ATTRIBUTES, read_configuration
 from reviewer.adapters.github.content_reader import ContentReader
 from reviewer.adapters.github.file_entry import HeadTree, read_entries, read_tree, with_tree
 from reviewer.adapters.github.file_reader import judge, read_file
+from reviewer.adapters.github.reading import GitHubReading
 from reviewer.domain.change import Change
 from reviewer.domain.classification import Classifier
 from reviewer.domain.pull_request import PullRequest
@@ -35,7 +35,7 @@ class PullRequestWorkspace:
         pull_request: Which pull request, at which head and base.
     """
 
-    def __init__(self, client: GitHubClient, pull_request: PullRequest) -> None:
+    def __init__(self, client: GitHubReading, pull_request: PullRequest) -> None:
         self._client = client
         self._request = pull_request
         self._repository = pull_request.name.repository
