@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 
 from reviewer.domain.change import Change
@@ -44,6 +45,27 @@ class Material:
     panel: str | None = None
     full: bool = False
     layer: PolicyLayer | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelTerms:
+    """What a door asks for of models; None leaves it to the operator.
+
+    Args:
+        name: Which model.
+        without: Ask none, whatever is configured.
+        most_dollars: The most that this run may cost; it can only lower the operator's ceiling.
+        language: Tag of the language of the prose.
+        fast: Let nobody wait for another's cache.
+        suggestions: Let findings propose new lines.
+    """
+
+    name: str | None = None
+    without: bool = False
+    most_dollars: Decimal | None = None
+    language: str | None = None
+    fast: bool | None = None
+    suggestions: bool | None = None
 
 
 class QuestionKind(StrEnum):

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 #: In characters; 64 k tokens of output are some 300,000.
@@ -80,7 +81,7 @@ def scan(text: str, key: str, *, most: int) -> Scan:
         What was there.
     """
     cut = len(text) > LONGEST_TEXT
-    text = _without_thoughts(text[:LONGEST_TEXT].lstrip("\ufeff"))
+    text = without_thoughts(text[:LONGEST_TEXT].lstrip("\ufeff"))
     outline = _outline(text, key, 0)
     if isinstance(outline, str):
         return Scan(problem=outline)
@@ -100,7 +101,33 @@ def scan(text: str, key: str, *, most: int) -> Scan:
     return found
 
 
-def _without_thoughts(text: str) -> str:
+def find_object(text: str, key: str) -> Mapping[str, object] | str:
+    """Find the one object that has an array; it raises nothing, whatever the text.
+
+    Args:
+        text: The model's text.
+        key: The key of the array.
+
+    Returns:
+        The whole object, decoded; or what is wrong, in words.
+    """
+    text = without_thoughts(text[:LONGEST_TEXT].lstrip("\ufeff"))
+    outline = _outline(text, key, 0)
+    if isinstance(outline, str):
+        return outline
+    if outline.end < 0:
+        return "the JSON ends before it is complete"
+    if isinstance(_outline(text, key, outline.end), _Outline):
+        return "there are two JSON objects"
+    try:
+        whole = _load(text[outline.start : outline.end])
+    except FaultyItemError as error:
+        return f"the JSON is not valid: {error}"
+    return whole if isinstance(whole, dict) else "there is no JSON object"
+
+
+def without_thoughts(text: str) -> str:
+    """Take away what a model that thinks aloud wrote before its answer."""
     opening = _THOUGHT.match(text)
     if opening is None:
         return text
