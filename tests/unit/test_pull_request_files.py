@@ -16,7 +16,7 @@ from reviewer.domain.change import (
 )
 from reviewer.errors import GitHubError
 from reviewer.ports.workspace import MovedOnError
-from tests.unit.github_answers import BASE_SHA, HEAD_SHA, GitHubAnswers, blob_answer, blob_id
+from tests.unit.github_answers import BASE_SHA, HEAD_SHA, GitHubAnswers, blob_id
 
 LATIN_1 = "x = 'caf\xe9'\n".encode("latin-1")
 
@@ -50,17 +50,6 @@ async def test_a_changed_file_has_both_its_texts(github: GitHubAnswers) -> None:
     assert (change.base, change.head) == (BASE_SHA, HEAD_SHA)
     assert change.head_paths == frozenset({"a.py"})
     assert change.unlisted == 0
-
-
-async def test_ten_files_take_four_calls(github: GitHubAnswers) -> None:
-    github.base = {"pyproject.toml": "[project]\n", ".gitattributes": "*.js linguist-generated\n"}
-    for number in range(10):
-        github.rewrite(f"src/file_{number}.py", f"x = {number + 2}")
-    workspace = github.workspace()
-    await workspace.base_files(("/pyproject.toml", "/.claude/agents/*.md"))
-    change = await workspace.change()
-    assert len(change.reviewed) == 10
-    assert len(github.calls) == 4
 
 
 async def test_a_name_never_stands_in_an_address_or_a_document(github: GitHubAnswers) -> None:
@@ -163,21 +152,6 @@ async def test_a_patch_that_is_too_large_is_told(github: GitHubAnswers, status: 
     assert await reason(github) == "too large (GitHub shows no patch)"
 
 
-@pytest.mark.parametrize("status", ["added", "removed"])
-async def test_a_file_of_seventeen_megabytes_is_never_read(
-    github: GitHubAnswers, status: str
-) -> None:
-    github.add("dump.sql", b"x\n" * 8_600_000, status=status, additions=1)
-    assert await reason(github) == "too large (17.2 MB)"
-    assert not any("blobs" in call for call in github.calls)
-
-
-async def test_a_file_that_was_too_large_at_the_base_is_listed(github: GitHubAnswers) -> None:
-    lines = "\n".join(f"-{number:079}" for number in range(13_000))
-    github.add("data.py", "x\n", patch=f"@@ -1,13000 +1 @@\n{lines}\n+x")
-    assert await reason(github) == "too large (1.0 MB)"
-
-
 async def test_a_submodule_is_told_by_its_mode(github: GitHubAnswers) -> None:
     patch = f"@@ -1 +1 @@\n-Subproject commit {'1' * 40}\n+Subproject commit {'2' * 40}"
     github.add("lib", patch=patch, mode="160000", sha="2" * 40)
@@ -228,105 +202,6 @@ async def test_a_type_that_is_listed_as_two_files_is_one(github: GitHubAnswers) 
         "x = 1\n",
         {1: "x = 1"},
     )
-
-
-async def test_a_text_that_is_not_utf_8_is_listed(github: GitHubAnswers) -> None:
-    github.add("a.py", LATIN_1, patch="@@ -1 +1 @@\n-x = 1\n+x = 'caf\ufffd'")
-    github.objects[blob_id(LATIN_1)] = {**blob_answer(LATIN_1), "text": "x = 'caf\xe9'\n"}
-    assert await reason(github) == "not valid UTF-8"
-
-
-async def test_a_deleted_text_that_is_not_utf_8_is_listed(github: GitHubAnswers) -> None:
-    patch = "@@ -1 +0,0 @@\n-x = 'caf\ufffd'"
-    github.add("a.py", LATIN_1, status="removed", patch=patch)
-    assert await reason(github) == "not valid UTF-8"
-
-
-async def test_a_text_that_holds_a_replacement_character_is_read(github: GitHubAnswers) -> None:
-    github.add("a.py", "x = '\ufffd'\n", status="removed", patch="@@ -1 +0,0 @@\n-x = '\ufffd'")
-    assert (await only(github)).base_text == "x = '\ufffd'\n"
-
-
-async def test_a_base_that_is_not_utf_8_is_not_guessed(github: GitHubAnswers) -> None:
-    github.add("a.py", "x = 2\n", patch="@@ -1 +1 @@\n-x = '\ufffd'\n+x = 2")
-    file = await only(github)
-    assert (file.base_text, file.head_text) == (None, "x = 2\n")
-    assert file.removed == {1: "x = '\ufffd'"}
-
-
-@pytest.mark.parametrize(
-    "odd",
-    [
-        {"text": "x = 2 \n"},
-        {"text": None, "isBinary": None},
-        {"text": None, "isBinary": True},
-        {"isTruncated": True},
-        {"text": "\ud800"},
-        None,
-    ],
-)
-async def test_a_text_that_is_not_exactly_the_blob_is_read_as_bytes(
-    github: GitHubAnswers, odd: dict[str, object] | None
-) -> None:
-    github.rewrite("a.py")
-    sha = blob_id("x = 2\n")
-    github.objects[sha] = None if odd is None else {**blob_answer("x = 2\n"), **odd}
-    file = await only(github)
-    assert (file.base_text, file.head_text) == ("x = 1\n", "x = 2\n")
-    assert f"/repos/octo/shop/git/blobs/{sha}" in github.calls
-
-
-async def test_a_long_text_is_read_as_bytes_at_once(github: GitHubAnswers) -> None:
-    body = "\n".join(f"x_{number:06} = {number}" for number in range(32_000))
-    github.add("a.py", f"{body}\nz = 2\n", patch="@@ -32001 +32001 @@\n-z = 1\n+z = 2")
-    file = await only(github)
-    assert file.head_text == f"{body}\nz = 2\n"
-    assert file.base_text == f"{body}\nz = 1\n"
-    assert github.calls.count("graphql") == 1
-
-
-async def test_a_text_that_nobody_has_leaves_the_hunks(github: GitHubAnswers) -> None:
-    github.rewrite("a.py")
-    github.objects.clear()
-    github.blobs.clear()
-    file = await only(github)
-    assert (file.reviewed, file.base_text, file.head_text) == (True, None, None)
-    assert file.added == {1: "x = 2"}
-
-
-async def test_another_content_than_that_of_the_blob_is_refused(github: GitHubAnswers) -> None:
-    github.rewrite("a.py")
-    sha = blob_id("x = 2\n")
-    github.objects.clear()
-    github.blobs[sha] = b"import evil\n"
-    with pytest.raises(GitHubError, match="another content"):
-        await github.workspace().change()
-
-
-async def test_only_so_many_blobs_are_read_one_by_one(github: GitHubAnswers) -> None:
-    for number in range(60):
-        github.rewrite(f"f{number}.py", f"x = {number + 2}")
-    github.objects.clear()
-    change = await github.workspace().change()
-    assert sum("blobs" in call for call in github.calls) == 20
-    assert sum(file.head_text is not None for file in change.reviewed) == 20
-    assert len(change.reviewed) == 60
-
-
-async def test_many_texts_are_asked_for_in_portions(github: GitHubAnswers) -> None:
-    for number in range(120):
-        github.rewrite(f"f{number}.py", f"x = {number + 2}")
-    await github.workspace().change()
-    sizes = [len(variables) - 2 for _, variables in github.questions]
-    assert sorted(sizes) == [2, 20, 50, 50]
-
-
-async def test_long_texts_are_asked_for_in_smaller_portions(github: GitHubAnswers) -> None:
-    for number in range(10):
-        text = f"y = {number}\n" * 50_000
-        github.add(f"f{number}.py", text, patch=f"@@ -1,0 +1 @@\n+y = {number}")
-    await github.workspace().change()
-    assert github.calls.count("graphql") == 1 + 2
 
 
 @pytest.mark.parametrize(
@@ -410,31 +285,6 @@ async def test_a_change_of_more_files_than_github_lists_says_so(
     assert (len(change.files), change.unlisted) == (3_000, unlisted)
 
 
-async def test_what_the_base_says_is_generated_is_listed(github: GitHubAnswers) -> None:
-    github.base = {
-        ".gitattributes": "*.py linguist-generated\n",
-        "src/.gitattributes": "kept.py -linguist-generated\n",
-        "elsewhere/.gitattributes": "* -linguist-generated\n",
-    }
-    github.tree.append(
-        {"path": "src/.gitattributes", "mode": "100644", "type": "blob", "sha": "d" * 40, "size": 9}
-    )
-    github.rewrite("src/app.py")
-    github.rewrite("src/kept.py", "x = 3")
-    first, second = (await github.workspace().change()).files
-    assert str(first.not_reviewed) == "generated (.gitattributes)"
-    assert second.reviewed
-    asked = {str(value) for _, variables in github.questions for value in variables.values()}
-    assert f"{BASE_SHA}:elsewhere/.gitattributes" not in asked
-
-
-async def test_the_attributes_of_the_change_have_no_say(github: GitHubAnswers) -> None:
-    github.rewrite("app.py")
-    text = "* linguist-generated\n"
-    github.add(".gitattributes", text, status="added", patch=f"@@ -0,0 +1 @@\n+{text.strip()}")
-    assert len((await github.workspace().change()).reviewed) == 2
-
-
 async def test_what_the_configuration_excludes_is_not_asked_for(github: GitHubAnswers) -> None:
     github.rewrite("docs/a.py")
     github.rewrite("b.py", "x = 3")
@@ -473,66 +323,3 @@ async def test_a_list_that_makes_no_sense_is_told(
 async def test_half_a_character_in_a_name_is_replaced(github: GitHubAnswers) -> None:
     github.rewrite("a\ud800.py")
     assert (await only(github)).path == "a\ufffd.py"
-
-
-async def test_the_base_configures_and_is_read_in_one_question(github: GitHubAnswers) -> None:
-    github.base = {
-        "pyproject.toml": "[project]\n",
-        "ruff.toml": "target",
-        ".claude/agents/one.md": "one\n",
-        ".claude/agents/two.txt": "two\n",
-        ".claude/agents/deep/three.md": "three\n",
-        "setup.cfg": "x" * 256_001,
-        "tox.ini": LATIN_1,
-        "src/pyproject.toml": "[no]\n",
-        "README.md": "not asked for\n",
-    }
-    github.modes = {"ruff.toml": 0o120000}
-    patterns = (
-        "/pyproject.toml",
-        "/ruff.toml",
-        "/setup.cfg",
-        "/tox.ini",
-        "/.claude/agents/*.md",
-        "/.github/agents/*.md",
-    )
-    found = await github.workspace().base_files(patterns)
-    assert found == {".claude/agents/one.md": "one\n", "pyproject.toml": "[project]\n"}
-    assert list(found) == sorted(found)
-    assert github.calls.count("graphql") == 1
-
-
-async def test_a_linked_configuration_in_a_folder_is_left_out(github: GitHubAnswers) -> None:
-    github.base = {".claude/agents/one.md": "../../secrets", ".claude/agents/two.md": "two\n"}
-    github.modes = {".claude/agents/one.md": 0o120000}
-    found = await github.workspace().base_files(("/.claude/agents/*.md",))
-    assert found == {".claude/agents/two.md": "two\n"}
-
-
-async def test_attributes_are_returned_where_they_are_asked_for(github: GitHubAnswers) -> None:
-    github.base = {".gitattributes": "* text\n"}
-    assert await github.workspace().base_files(("/.gitattributes",)) == github.base
-    assert await github.workspace().base_files(()) == {}
-
-
-async def test_a_base_that_is_not_there_is_no_empty_configuration(github: GitHubAnswers) -> None:
-    github.base_known = False
-    with pytest.raises(GitHubError, match="the base commit bbbbbbbbbbbb is not in octo/shop"):
-        await github.workspace().base_files(("/pyproject.toml",))
-
-
-@pytest.mark.parametrize("pattern", ["*.toml", "**/x.toml", "a/*/b.toml"])
-async def test_a_glob_that_needs_a_search_is_a_mistake_of_ours(
-    github: GitHubAnswers, pattern: str
-) -> None:
-    with pytest.raises(ValueError, match="neither a file of the root"):
-        await github.workspace().base_files((pattern,))
-
-
-async def test_a_repository_that_may_not_be_read_is_told(github: GitHubAnswers) -> None:
-    async def nothing(_document: str, _variables: object) -> dict[str, object]:
-        return {"repository": None}
-
-    github.query = nothing  # type: ignore[method-assign, assignment]
-    with pytest.raises(GitHubError, match="there is no repository octo/shop"):
-        await github.workspace().base_files(())

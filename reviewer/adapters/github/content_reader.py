@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from reviewer.adapters.github.configuration_files import ATTRIBUTES, folder_entries, read_texts
 from reviewer.adapters.github.file_entry import FileEntry, HeadTree
-from reviewer.adapters.github.file_reader import BaseBlob, Contents
+from reviewer.adapters.github.file_reader import BlobAtBase, Contents
 from reviewer.adapters.github.git_objects import (
     GRAPHQL_TEXT_BYTES,
     BlobContent,
@@ -171,9 +171,9 @@ def _sized(answer: Answer) -> BlobContent:
     return BlobContent(size_bytes=blob.byteSize, binary=blob.isBinary is True)
 
 
-def _base_blob(answer: Answer) -> BaseBlob:
+def _base_blob(answer: Answer) -> BlobAtBase:
     blob = read_wire(WireBlob, answer, what="a blob of the base")
-    return BaseBlob(oid=blob.oid, binary=blob.isBinary is True)
+    return BlobAtBase(oid=blob.oid, binary=blob.isBinary is True)
 
 
 def _mode_of(entry: FileEntry, answer: Answer) -> str | None:

@@ -40,7 +40,7 @@ _OTHER_MODE = {"100644": "100755", "100755": "100644"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BaseBlob:
+class BlobAtBase:
     """What stands under a file's name at the base now; the branch may have gone on meanwhile."""
 
     oid: str
@@ -58,7 +58,7 @@ class Contents:
     """
 
     blobs: Mapping[str, BlobContent] = field(default_factory=dict)
-    bases: Mapping[str, BaseBlob] = field(default_factory=dict)
+    bases: Mapping[str, BlobAtBase] = field(default_factory=dict)
     base_modes: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -142,7 +142,7 @@ def _with_patch(
 
 
 def _without_patch(
-    file: FileChange, entry: FileEntry, content: BlobContent, base: BaseBlob | None
+    file: FileChange, entry: FileEntry, content: BlobContent, base: BlobAtBase | None
 ) -> FileChange | NotReviewed:
     """Tell which state it is that a file has no patch."""
     if entry.status is FileStatus.DELETED:
