@@ -60,11 +60,12 @@ DOORS = {
         "reviewer/adapters/analyser/*",
         "reviewer/adapters/git/*",
         "reviewer/adapters/linters/*",
+        "reviewer/testing/fake_github/*",
     ),
     "unidiff": ("reviewer/domain/diff.py",),
     "uvicorn": ("reviewer/testing/*",),
     "urllib": (),
-    "urllib.parse": ("reviewer/adapters/*",),
+    "urllib.parse": ("reviewer/adapters/*", "reviewer/testing/fake_github/*"),
     "yaml": ("reviewer/domain/*",),
 }
 

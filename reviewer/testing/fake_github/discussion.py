@@ -1,0 +1,332 @@
+"""The conversation of a pull request, and GitHub's rules for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from reviewer.testing.fake_github.account import FakeAccount
+from reviewer.testing.fake_github.anchor import (
+    AnchorFault,
+    Placement,
+    file_at,
+    moved_line,
+    place,
+)
+from reviewer.testing.fake_github.difference import FileDifference, within
+from reviewer.testing.fake_github.refusal import (
+    GitHubRefusal,
+    invalid,
+    not_found,
+    unprocessable,
+    validation_failed,
+)
+from reviewer.testing.fake_github.standing import (
+    FakeComment,
+    FakeReview,
+    FakeReviewComment,
+    FakeThread,
+)
+
+if TYPE_CHECKING:
+    from reviewer.testing.fake_github.pull_request import FakePullRequest
+
+#: https://docs.github.com/en/rest/issues/comments: recorded as a refusal of longer ones.
+LONGEST_BODY = 65_536
+
+_STATES = {
+    None: "PENDING",
+    "COMMENT": "COMMENTED",
+    "APPROVE": "APPROVED",
+    "REQUEST_CHANGES": "CHANGES_REQUESTED",
+}
+#: GitHub's words on ``/reviews``, where errors are texts; recorded in 2025 and 2026.
+_REVIEW_WORDS = {
+    AnchorFault.PATH: "Path could not be resolved",
+    AnchorFault.LINE: "Line could not be resolved",
+    AnchorFault.POSITION: "Pull request review thread position is invalid and "
+    "Pull request review thread diff hunk can't be blank",
+    AnchorFault.HUNK: "Pull request review thread line must be part of the diff, "
+    "Pull request review thread start line must be part of the same hunk as the line., and "
+    "Pull request review thread diff hunk can't be blank",
+    AnchorFault.ORDER: "Pull request review thread start line must precede the end line.",
+}
+
+
+class Discussion:
+    """What stands on one pull request.
+
+    Args:
+        pull: The pull request.
+    """
+
+    def __init__(self, pull: FakePullRequest) -> None:
+        self._pull = pull
+        self._hub = pull.repository.hub
+        self.comments: list[FakeComment] = []
+        self.threads: list[FakeThread] = []
+        self.reviews: list[FakeReview] = []
+
+    # --- under the pull request ----------------------------------------------------------------
+    def add_comment(self, author: FakeAccount, body: object) -> FakeComment:
+        """Comment under the pull request."""
+        text = checked_body(body, "IssueComment")
+        now = self._hub.now()
+        comment = FakeComment(
+            id=self._hub.next_large_id(), author=author, body=text, created_at=now, updated_at=now
+        )
+        self.comments.append(comment)
+        return comment
+
+    # --- reviews -------------------------------------------------------------------------------
+    def pending(self, author: FakeAccount) -> FakeReview | None:
+        """Return the review that somebody began and did not submit."""
+        mine = (review for review in self.reviews if review.author is author)
+        return next((review for review in mine if review.state == "PENDING"), None)
+
+    def add_review(
+        self,
+        author: FakeAccount,
+        *,
+        event: str | None,
+        body: str,
+        commit_id: str,
+        comments: Sequence[Mapping[str, object]],
+    ) -> FakeReview:
+        """Make a review with all of its comments, or none of it.
+
+        Args:
+            author: Whose.
+            event: What it says; None for one that is only begun.
+            body: Its text.
+            commit_id: The commit that it is about.
+            comments: Where they stand and what they say.
+        """
+        if self.pending(author) is not None:
+            raise unprocessable("User can only have one pending review per pull request")
+        if event in {"APPROVE", "REQUEST_CHANGES"} and author is self._pull.author:
+            verb = "approve" if event == "APPROVE" else "request changes on"
+            raise unprocessable(f"Can not {verb} your own pull request")
+        if event == "APPROVE" and author.login == "github-actions[bot]":
+            raise unprocessable("GitHub Actions is not permitted to approve pull requests.")
+        if event in {"COMMENT", "REQUEST_CHANGES"} and not body and not comments:
+            raise unprocessable("Review body can't be blank")
+        placements = [self._place(wanted, commit_id) for wanted in comments]
+        review = FakeReview(
+            id=self._hub.next_large_id(),
+            author=author,
+            body=checked_body(body, "PullRequestReview", blank=True),
+            state=_STATES[event],
+            commit_id=commit_id,
+            submitted_at=self._hub.now(),
+        )
+        texts = [
+            checked_body(wanted.get("body"), "PullRequestReviewComment") for wanted in comments
+        ]
+        self.reviews.append(review)
+        for placement, text in zip(placements, texts, strict=True):
+            self._add_thread(placement, author, text, review)
+        return review
+
+    def drop_review(self, review: FakeReview) -> None:
+        """Delete a review that was only begun, with its comments."""
+        self.reviews.remove(review)
+        for thread in self.threads:
+            thread.comments[:] = [c for c in thread.comments if c.review_id != review.id]
+        self.threads[:] = [thread for thread in self.threads if thread.comments]
+
+    def submit(self, review: FakeReview, event: str, body: str | None) -> None:
+        """Submit a review that was begun."""
+        review.state = _STATES[event]
+        review.body = review.body if body is None else body
+        review.submitted_at = self._hub.now()
+
+    def _place(self, wanted: Mapping[str, object], commit_id: str) -> Placement:
+        placement = place(self.files_at(commit_id), wanted)
+        if isinstance(placement, AnchorFault):
+            raise unprocessable(_REVIEW_WORDS[placement])
+        return placement
+
+    # --- threads -------------------------------------------------------------------------------
+    def files_at(self, commit_id: str) -> list[FileDifference]:
+        """Return what the pull request shows; of an old head, what it showed then."""
+        repository = self._pull.repository
+        commit = repository.store.resolve(commit_id)
+        if commit is None:
+            raise unprocessable("Commit is not part of the pull request")
+        if commit == self._pull.head_sha:
+            return self._pull.files
+        base = repository.store.merge_base(self._pull.base_sha, commit)
+        return within(repository.compare(base, commit), self._hub.limits)
+
+    def start_thread(self, author: FakeAccount, wanted: Mapping[str, object]) -> FakeThread:
+        """Comment on a line or a file, in a call of its own."""
+        self._refuse_while_pending(author)
+        placement = place(self._pull.files, wanted)
+        if isinstance(placement, AnchorFault):
+            raise validation_failed(*_comment_errors(placement))
+        text = checked_body(wanted.get("body"), "PullRequestReviewComment")
+        return self._add_thread(placement, author, text, self._own_review(author))
+
+    def reply(self, thread: FakeThread, author: FakeAccount, body: object) -> FakeReviewComment:
+        """Reply in a thread."""
+        self._refuse_while_pending(author)
+        text = checked_body(body, "PullRequestReviewComment")
+        return self._add_to(thread, author, text, self._own_review(author))
+
+    def thread_of(self, comment_id: int) -> tuple[FakeThread, FakeReviewComment]:
+        """Return a review comment and its thread.
+
+        Raises:
+            GitHubRefusal: There is none.
+        """
+        for thread in self.threads:
+            for comment in thread.comments:
+                if comment.id == comment_id:
+                    return thread, comment
+        raise not_found()
+
+    def _refuse_while_pending(self, author: FakeAccount) -> None:
+        if self.pending(author) is not None:
+            message = "user_id can only have one pending review per pull request"
+            raise validation_failed(invalid("PullRequestReview", "custom", "user_id", message))
+
+    def _own_review(self, author: FakeAccount) -> FakeReview:
+        """Make the review that GitHub puts round a comment that comes alone."""
+        review = FakeReview(
+            id=self._hub.next_large_id(),
+            author=author,
+            body="",
+            state="COMMENTED",
+            commit_id=self._pull.head_sha,
+            submitted_at=self._hub.now(),
+        )
+        self.reviews.append(review)
+        return review
+
+    def _add_thread(
+        self, placement: Placement, author: FakeAccount, body: str, review: FakeReview
+    ) -> FakeThread:
+        thread = FakeThread(
+            id=f"PRRT_kwDOA{self._hub.next_id():08x}",
+            path=placement.path,
+            side=placement.side,
+            start_side=placement.start_side,
+            subject_type="file" if placement.line is None else "line",
+            line=placement.line,
+            start_line=placement.start_line,
+            position=placement.position,
+            original_line=placement.line,
+            original_start_line=placement.start_line,
+            original_position=placement.position,
+            original_commit_id=self._pull.head_sha,
+            original_base=self._pull.merge_base,
+            commit_id=self._pull.head_sha,
+            diff_hunk=placement.diff_hunk,
+        )
+        self.threads.append(thread)
+        self._add_to(thread, author, body, review)
+        return thread
+
+    def _add_to(
+        self, thread: FakeThread, author: FakeAccount, body: str, review: FakeReview
+    ) -> FakeReviewComment:
+        now = self._hub.now()
+        comment = FakeReviewComment(
+            id=self._hub.next_large_id(),
+            author=author,
+            body=body,
+            created_at=now,
+            updated_at=now,
+            review_id=review.id,
+            in_reply_to=thread.comments[0].id if thread.comments else None,
+        )
+        thread.comments.append(comment)
+        return comment
+
+    # --- after a push --------------------------------------------------------------------------
+    def follow_head(self, *, forced: bool) -> None:
+        """Put every thread where its lines are now; point old reviews at a forced head."""
+        pull = self._pull
+        for thread in self.threads:
+            self._follow(thread)
+        if forced:
+            for review in self.reviews:
+                review.commit_id = pull.head_sha
+
+    def _follow(self, thread: FakeThread) -> None:
+        pull = self._pull
+        file = file_at(pull.files, thread.path)
+        thread.line = thread.start_line = thread.position = None
+        if thread.subject_type == "file":
+            thread.outdated = file is None
+            return
+        thread.outdated = True
+        if file is None or thread.original_line is None:
+            return
+        left = thread.side == "LEFT"
+        path = (file.previous_filename or file.filename) if left else file.filename
+        old = thread.original_base if left else thread.original_commit_id
+        new = pull.merge_base if left else pull.head_sha
+        changed = [f for f in pull.repository.compare(old, new) if f.filename == path]
+        moved = changed[0] if changed else None
+        if moved is not None and moved.status != "modified":
+            return
+        wanted: dict[str, object] = {
+            "path": file.filename,
+            "side": thread.side,
+            "line": moved_line(moved, thread.original_line),
+        }
+        if thread.original_start_line is not None:
+            wanted["start_side"] = thread.start_side
+            wanted["start_line"] = moved_line(moved, thread.original_start_line)
+        if None in wanted.values():
+            return
+        found = place(pull.files, wanted)
+        if isinstance(found, Placement):
+            thread.outdated = False
+            thread.line, thread.start_line = found.line, found.start_line
+            thread.position, thread.commit_id = found.position, pull.head_sha
+
+
+def checked_body(body: object, resource: str, *, blank: bool = False) -> str:
+    """Return a text that GitHub takes.
+
+    Raises:
+        GitHubRefusal: It is missing, blank or too long.
+    """
+    if not isinstance(body, str) or (not body.strip() and not blank):
+        raise validation_failed(invalid(resource, "unprocessable", "data", "Body cannot be blank"))
+    if len(body) > LONGEST_BODY:
+        raise too_long(resource)
+    return body
+
+
+def too_long(resource: str) -> GitHubRefusal:
+    """The text is longer than GitHub takes."""
+    message = f"Body is too long (maximum is {LONGEST_BODY} characters)"
+    return validation_failed(
+        invalid(resource, "unprocessable", "data", message),
+        documentation="/issues/comments#create-an-issue-comment",
+    )
+
+
+def _comment_errors(fault: AnchorFault) -> list[dict[str, object]]:
+    """Say the same on ``/comments``, where errors are objects."""
+    resource = "PullRequestReviewComment"
+    field = "pull_request_review_thread"
+    no_hunk = invalid(resource, "missing_field", f"{field}.diff_hunk")
+    if fault is AnchorFault.PATH:
+        return [invalid(resource, "invalid", f"{field}.path"), no_hunk]
+    if fault is AnchorFault.POSITION:
+        return [invalid(resource, "invalid", f"{field}.position"), no_hunk]
+    if fault is AnchorFault.LINE:
+        words = f"{field}.line must be part of the diff"
+        return [invalid(resource, "custom", f"{field}.line", words), no_hunk]
+    words = (
+        "must be part of the same hunk as the line."
+        if fault is AnchorFault.HUNK
+        else "must precede the end line."
+    )
+    name = f"{field}.start_line"
+    return [invalid(resource, "custom", name, f"{name} {words}")]

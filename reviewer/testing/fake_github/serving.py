@@ -1,0 +1,52 @@
+"""Serves the application on the loopback interface, in a thread that ends with the block."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+if TYPE_CHECKING:
+    from reviewer.testing.fake_github.application import Application
+
+_START_SECONDS = 10.0
+
+
+@contextmanager
+def serving(application: Application) -> Iterator[str]:
+    """Serve until the block ends.
+
+    Yields:
+        The address.
+    """
+    configuration = uvicorn.Config(
+        application,
+        host="127.0.0.1",
+        port=0,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        loop="asyncio",
+        http="h11",
+        ws="none",
+        timeout_graceful_shutdown=2,
+        server_header=False,
+    )
+    server = uvicorn.Server(configuration)
+    thread = threading.Thread(target=server.run, name="fake-github", daemon=True)
+    thread.start()
+    try:
+        deadline = time.monotonic() + _START_SECONDS
+        while not server.started:
+            if not thread.is_alive() or time.monotonic() > deadline:
+                raise RuntimeError("the server did not start")
+            time.sleep(0.005)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join(_START_SECONDS)
