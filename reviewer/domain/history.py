@@ -41,6 +41,7 @@ class KnownFinding:
         inline: Whether it stands as a comment of its own.
         by: Who dismissed it, by login; empty where nobody did.
         reason: Why, in that person's words; untrusted.
+        authorised: Whether the host said that this person may do so, as it does for a command.
         quote: Names the lines that it quoted; empty for none (`hindsight`).
         suggestion: Names the lines that it proposed; empty for none.
     """
@@ -55,6 +56,7 @@ class KnownFinding:
     inline: bool = False
     by: str = ""
     reason: str = ""
+    authorised: bool = False
     quote: str = ""
     suggestion: str = ""
 
@@ -65,17 +67,21 @@ class SeenFile:
 
     Args:
         path: The path at the head then.
-        patch: Names the patch, line numbers apart: the same name, the same change.
+        patch: Names the patch, line numbers apart: the same name, the same change. Empty where
+            models were not shown the file, or not all of it, so that they are asked again.
         lines: Short names of its changed lines, to tell later which lines are new; empty where
             there were too many.
         origin: The path by which its findings are named, where it is another one: a file that
             the change adds and a later push renames keeps it (`FileChange.origin`).
+        gap: What of it cannot be shown to models, ready to be read; empty for nothing. It is told
+            for as long as the file does not change.
     """
 
     path: str
     patch: str
     lines: frozenset[str] = frozenset()
     origin: str = ""
+    gap: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,12 +127,16 @@ class Heard:
     Args:
         answers: Verdicts, those carried from earlier rounds among them.
         findings: Findings, likewise.
-        whole: Whether everything that was to be asked was answered.
+        whole: Whether everything that was asked was answered.
+        unseen: Paths that models were to be shown and were not, or not all of.
+        gaps: What of a file cannot be shown to models, by its path.
     """
 
     answers: tuple[HeardAnswer, ...] = ()
     findings: tuple[HeardFinding, ...] = ()
     whole: bool = False
+    unseen: frozenset[str] = frozenset()
+    gaps: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
-from reviewer.domain.checklist import Scorecard
-from reviewer.domain.finding import PlacedFinding
+from reviewer.domain.checklist import Answer, Scorecard, Verdict
+from reviewer.domain.finding import Finding, PlacedFinding
+from reviewer.domain.history import Heard
 from reviewer.domain.model_use import ModelUse
 
 
@@ -20,6 +22,7 @@ class Judgement:
         notices: What people must know apart from the answers.
         model: The model that was asked; None for none.
         use: What was used of models; None for none.
+        heard: What models said, as the next round carries it forward.
     """
 
     cards: tuple[Scorecard, ...]
@@ -28,3 +31,41 @@ class Judgement:
     notices: tuple[str, ...] = ()
     model: str | None = None
     use: ModelUse | None = None
+    heard: Heard = field(default_factory=lambda: Heard(whole=True))
+
+
+#: Which verdict counts where a rule was asked about several parts of a change, first first.
+_ORDER = (Verdict.FAIL, Verdict.NOT_ASSESSED, Verdict.PASS, Verdict.NOT_APPLICABLE)
+
+
+def weigh(
+    mechanical: Answer, said: Sequence[tuple[Verdict, str]], found: Sequence[Finding]
+) -> Answer:
+    """Put together what tools and models say of one rule.
+
+    What tools decided stands; a model fills in what they left open, and its findings stand
+    beside theirs.
+
+    Args:
+        mechanical: What tools answered.
+        said: A model's verdicts, each with its reason, now or in a round that still counts.
+        found: What models found, after every check.
+    """
+    if not said and not found:
+        return mechanical
+    if mechanical.verdict is Verdict.FAIL or found:
+        both = (*mechanical.findings, *found)
+        sources = dict.fromkeys(source for finding in both for source in finding.sources)
+        return replace(
+            mechanical,
+            verdict=Verdict.FAIL,
+            findings=both,
+            reason=", ".join(sources),
+            asked=True,
+        )
+    verdict, reason = min(said, key=lambda pair: _ORDER.index(pair[0]))
+    if verdict is Verdict.PASS:
+        reason = f"model: {reason}" if reason else "model"
+    return replace(
+        mechanical, verdict=verdict, reason=reason or "the model gave no reason", asked=True
+    )

@@ -190,7 +190,7 @@ def is_open(rule: Rule, answer: Answer) -> bool:
 
 
 def open_rules(persona: Persona, card: Scorecard, change: Change) -> tuple[Rule, ...]:
-    """Return the rules that a persona is to be asked about, in the order of its checklist.
+    """Return the rules that need a model's judgement, in the order of the checklist.
 
     Args:
         persona: The persona.
@@ -205,6 +205,15 @@ def open_rules(persona: Persona, card: Scorecard, change: Change) -> tuple[Rule,
     )
 
 
+#: Returns the files about which a persona's rule has an answer that still counts.
+Covered = Callable[[str, str], frozenset[str]]
+
+
+def nothing_covered(_persona: str, _rule_id: str) -> frozenset[str]:
+    """Return no file: everything is asked."""
+    return frozenset()
+
+
 def ask_about(
     persona: Persona,
     card: Scorecard,
@@ -212,8 +221,9 @@ def ask_about(
     *,
     tokens: int,
     rule_tokens: Callable[[Rule], int],
+    covered: Covered = nothing_covered,
 ) -> Question | None:
-    """Return everything that a persona is to be asked; None where tools have decided all.
+    """Return everything that a persona is to be asked; None where nothing is open.
 
     Args:
         persona: The persona.
@@ -221,8 +231,13 @@ def ask_about(
         change: What is reviewed.
         tokens: What its question takes without the rules.
         rule_tokens: What a rule takes.
+        covered: What an earlier round has answered.
     """
-    rules = open_rules(persona, card, change)
+    rules = [
+        (rule, paths)
+        for rule in open_rules(persona, card, change)
+        if (paths := _paths(rule, change) - covered(persona.name, rule.id))
+    ]
     if not rules:
         return None
     return Question(
@@ -230,14 +245,14 @@ def ask_about(
         purpose=Purpose.HUNT if persona.match.wakes is Wakes.WITH_MODEL else Purpose.REVIEW,
         tokens=tokens,
         rules=tuple(
-            AskedRule(
-                rule_id=rule.id,
-                tokens=rule_tokens(rule),
-                paths=frozenset(file.path for file in rule.applies.files(change)),
-            )
-            for rule in rules
+            AskedRule(rule_id=rule.id, tokens=rule_tokens(rule), paths=paths)
+            for rule, paths in rules
         ),
     )
+
+
+def _paths(rule: Rule, change: Change) -> frozenset[str]:
+    return frozenset(file.path for file in rule.applies.files(change))
 
 
 def make_plan(

@@ -16,6 +16,7 @@ from reviewer.domain.change import Change
 from reviewer.domain.checklist import Verdict
 from reviewer.domain.finding import Finding, OutcomeKind
 from reviewer.domain.history import (
+    Heard,
     History,
     KnownFinding,
     KnownState,
@@ -23,16 +24,16 @@ from reviewer.domain.history import (
     Since,
 )
 from reviewer.domain.patch_name import line_names, patch_name, text_name
-from reviewer.domain.review import Review
+from reviewer.domain.review import COMMENTS, Review
 from reviewer.domain.rounds import believed, follow, match_files
 from reviewer.domain.status import RunState
 
-#: What a comment has room for besides its text, compressed: GitHub takes 65,536 characters.
-MOST_BYTES = 20_000
+#: What a comment has room for besides its text, compressed; in a marker it grows by a third.
+MOST_BYTES = 14_000
 
 #: A longer list of changed lines is not kept; findings on them are never called late.
 _MOST_LINES = 500
-_STANDS = frozenset({OutcomeKind.INLINE, OutcomeKind.FILE_LEVEL})
+
 #: Nothing was looked at: what an earlier round left behind stays as it is.
 _NO_LOOK = frozenset({RunState.SKIPPED, RunState.SUPERSEDED, RunState.FAILED})
 
@@ -73,7 +74,7 @@ def after_round(
             following,
             head_sha=followed.head,
             look=review.look,
-            files=tuple(_seen(followed)),
+            files=tuple(_seen(followed, review.heard)),
             known=_with_places(known_after(before, review), review, standing),
             answers=review.heard.answers if review.heard.whole else (),
             heard=review.heard.findings,
@@ -115,23 +116,16 @@ def known_after(before: History, review: Review) -> tuple[KnownFinding, ...]:
         before: What is believed of earlier rounds.
         review: What came of this one.
     """
-    placed = {p.finding.fingerprint: p for p in reversed(review.findings)}
     shown = {p.finding.fingerprint: p.finding for p in review.shown}
     gone = _Gone(before, review)
     known: dict[str, KnownFinding] = {}
     for entry in before.known:
-        found = placed.get(entry.fingerprint)
+        now = replace(entry, path=gone.path_today(entry.path))
         if entry.fingerprint in shown:
-            finding = shown[entry.fingerprint]
-            state = KnownState.OPEN
-            known[entry.fingerprint] = replace(_told(finding), state=state, inline=entry.inline)
-        elif entry.state is KnownState.DISMISSED:
-            path = entry.path if found is None else found.finding.path
-            known[entry.fingerprint] = replace(entry, path=path)
+            now = _told_again(entry, shown[entry.fingerprint])
         elif entry.state is KnownState.OPEN and gone.holds(entry):
-            known[entry.fingerprint] = replace(entry, state=KnownState.FIXED)
-        else:
-            known[entry.fingerprint] = entry
+            now = replace(now, state=KnownState.FIXED)
+        known[entry.fingerprint] = now
     for fingerprint, finding in shown.items():
         known.setdefault(fingerprint, _told(finding))
     return tuple(known.values())
@@ -152,10 +146,13 @@ class _Gone:
         self._paths = {seen.path: path for path, seen in match_files(review.change, before).items()}
         self._reviewed_then = {seen.path for seen in before.files}
 
+    def path_today(self, path: str) -> str:
+        return self._paths.get(path, path)
+
     def holds(self, known: KnownFinding) -> bool:
         if not self._complete or known.fingerprint in self._present:
             return False
-        file = self._files.get(self._paths.get(known.path, known.path))
+        file = self._files.get(self.path_today(known.path))
         if file is None:
             return True
         if not file.reviewed and known.path in self._reviewed_then:
@@ -180,6 +177,17 @@ def _told(finding: Finding) -> KnownFinding:
     )
 
 
+def _told_again(entry: KnownFinding, finding: Finding) -> KnownFinding:
+    """Return a finding as it is told now, with what people ever did about it."""
+    return replace(
+        _told(finding),
+        inline=entry.inline,
+        by=entry.by,
+        reason=entry.reason,
+        authorised=entry.authorised,
+    )
+
+
 def _with_places(
     known: tuple[KnownFinding, ...], review: Review, standing: Collection[str] | None
 ) -> tuple[KnownFinding, ...]:
@@ -188,21 +196,24 @@ def _with_places(
         standing = {
             placed.finding.fingerprint
             for placed in review.findings
-            if placed.outcome.kind in _STANDS
+            if placed.outcome.kind in COMMENTS
         }
     return tuple(
         replace(entry, inline=entry.inline or entry.fingerprint in standing) for entry in known
     )
 
 
-def _seen(change: Change) -> Iterator[SeenFile]:
+def _seen(change: Change, heard: Heard) -> Iterator[SeenFile]:
+    gaps = dict(heard.gaps)
     for file in change.reviewed:
         lines = line_names(file)
+        unseen = file.path in heard.unseen
         yield SeenFile(
             path=file.path,
-            patch=patch_name(file),
-            lines=lines if len(lines) <= _MOST_LINES else frozenset(),
+            patch="" if unseen else patch_name(file),
+            lines=frozenset() if unseen or len(lines) > _MOST_LINES else lines,
             origin="" if file.first_path == file.path else file.first_path,
+            gap=gaps.get(file.path, ""),
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from reviewer.domain.change import Change
@@ -21,6 +21,9 @@ from reviewer.domain.model_use import ModelUse
 from reviewer.domain.persona import Persona, Severity
 from reviewer.domain.selection import Selection
 from reviewer.domain.status import RunState
+
+#: Outcomes that are comments of their own.
+COMMENTS = frozenset({OutcomeKind.INLINE, OutcomeKind.FILE_LEVEL})
 
 #: Source of a finding that a model made.
 MODEL_SOURCE = "model"
@@ -155,6 +158,10 @@ class Review:
             return self._counts
         if self.injection_suspected:
             return "No finding, but text that addresses the reviewer was seen"
+        return self._without_finding
+
+    @property
+    def _without_finding(self) -> str:
         total = len(self.answers)
         if self.needs_model:
             left = f"{self.needs_model} of {total} rules"
@@ -164,12 +171,18 @@ class Review:
             return f"No mechanical finding; {left} {verb} a model"
         number = len(self.change.reviewed)
         files = f"{number} {'file' if number == 1 else 'files'}"
+        dismissed = sum(p.outcome.kind is OutcomeKind.DISMISSED for p in self.findings)
+        if dismissed:
+            these = "1 finding" if dismissed == 1 else f"{dismissed} findings"
+            return f"Nothing else found in {files}; people dismissed {these}"
         if self.score.percent is None:
             return f"No rule applies to what changes in {files}"
         return f"Nothing found in {files}"
 
 
-def merge(findings: Sequence[Finding], personas: Sequence[Persona]) -> tuple[PlacedFinding, ...]:
+def merge(
+    findings: Sequence[Finding], personas: Sequence[Persona], *, standing: Collection[str] = ()
+) -> tuple[PlacedFinding, ...]:
     """Join findings that say the same of the same spot into one, co-signed by the others.
 
     Two findings are one when they stand on overlapping lines of one file and are of one rule,
@@ -180,12 +193,20 @@ def merge(findings: Sequence[Finding], personas: Sequence[Persona]) -> tuple[Pla
     Args:
         findings: All findings of all personas.
         personas: The chosen personas in the order of the selection, which breaks ties.
+        standing: Fingerprints that people see as comments already; of equals, these stay.
 
     Returns:
         Every finding; the joined ones as ``duplicate`` of the one that stays.
     """
     rank = {persona.name: index for index, persona in enumerate(personas)}
-    order = sorted(findings, key=lambda f: (_badness(f), rank.get(f.persona, len(rank))))
+    order = sorted(
+        findings,
+        key=lambda f: (
+            _badness(f),
+            f.fingerprint not in standing,
+            rank.get(f.persona, len(rank)),
+        ),
+    )
     kept: list[Finding] = []
     # Only findings of one file can be twins.
     of_file: dict[str, list[int]] = {}
@@ -261,12 +282,14 @@ def place(
     thresholds: Thresholds | None = None,
     thresholds_of: Callable[[str], Thresholds] | None = None,
     own_linters: Sequence[OwnLinter] = (),
+    standing: Collection[str] = (),
 ) -> tuple[PlacedFinding, ...]:
     """Rank the findings and give each its outcome.
 
     Inline stands what is severe and sure enough, on a commentable line, the first of its rule in
     its file (of a critical rule, the first with its remedy), and within the cap, which is applied
-    after ranking. Everything else goes to the summary and says why.
+    after ranking. Everything else goes to the summary and says why. What stands as a comment from
+    an earlier round keeps its place, whatever holds now, and fills the cap first.
 
     Args:
         merged: What `merge` returned.
@@ -274,6 +297,7 @@ def place(
         thresholds: What a finding needs to stand inline; its cap holds for the whole change.
         thresholds_of: What findings of one path need, where paths differ.
         own_linters: What the repository's own linters report anyway.
+        standing: Fingerprints that people see as comments already.
     """
     limits = thresholds or Thresholds()
     covered = {own.source: own for own in own_linters}
@@ -282,14 +306,25 @@ def place(
     rest = [placed for placed in merged if placed.outcome.kind is not OutcomeKind.SUMMARY]
     position = {file.path: index for index, file in enumerate(change.files)}
     live.sort(key=lambda finding: _rank(finding, position.get(finding.path, -1)))
+    stays = [finding.fingerprint in standing for finding in live]
     inline: dict[tuple[str, str, str], Finding] = {}
+    for finding, stays_here in zip(live, stays, strict=True):
+        if stays_here:
+            inline.setdefault(_advice(finding), finding)
+    room = limits.inline_cap - sum(stays)
     placed: list[PlacedFinding] = []
-    for finding in live:
-        needs = limits if thresholds_of is None else thresholds_of(finding.path)
-        needs = replace(needs, inline_cap=limits.inline_cap)
-        outcome = _outcome(finding, change, needs, covered, inline)
-        if outcome.kind is OutcomeKind.INLINE:
-            inline[_advice(finding)] = finding
+    for finding, stays_here in zip(live, stays, strict=True):
+        if stays_here:
+            outcome = _comment(finding, change)
+        else:
+            needs = limits if thresholds_of is None else thresholds_of(finding.path)
+            needs = replace(needs, inline_cap=limits.inline_cap)
+            outcome = _for_summary(finding, needs, covered, inline, room) or _comment(
+                finding, change
+            )
+            if outcome.kind in COMMENTS:
+                inline[_advice(finding)] = finding
+                room -= 1
         placed.append(PlacedFinding(finding=finding, outcome=outcome))
     return (*placed, *rest)
 
@@ -310,13 +345,14 @@ def _advice(finding: Finding) -> tuple[str, str, str]:
     return finding.rule_id, finding.path, finding.remedy if critical else ""
 
 
-def _outcome(
+def _for_summary(
     finding: Finding,
-    change: Change,
     limits: Thresholds,
     covered: dict[str, OwnLinter],
     inline: dict[tuple[str, str, str], Finding],
-) -> Outcome:
+    room: int,
+) -> Outcome | None:
+    """Return why a finding stands in the summary alone; None where it needs not."""
     summary = OutcomeKind.SUMMARY
     own = next((covered[s] for s in finding.sources if s in covered), None)
     first = inline.get(_advice(finding))
@@ -331,8 +367,13 @@ def _outcome(
     if first is not None:
         where = "" if first.location is None else f" at line {first.location.start_line}"
         return Outcome(kind=summary, reason=f"same rule as{where}", of=first.fingerprint)
-    if len(inline) >= limits.inline_cap:
+    if room <= 0:
         return Outcome(kind=summary, reason=f"more than {limits.inline_cap} inline")
+    return None
+
+
+def _comment(finding: Finding, change: Change) -> Outcome:
+    """Return the place of a finding that is told in a comment of its own."""
     if finding.location is None or not change.is_commentable(finding.location):
         return Outcome(kind=OutcomeKind.FILE_LEVEL, reason="about the file as a whole")
     return Outcome(kind=OutcomeKind.INLINE)

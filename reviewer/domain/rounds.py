@@ -39,6 +39,7 @@ class Delta:
         before: What is believed of earlier rounds; empty where nothing is.
         note: What is looked at again and why, in one sentence for people; empty where there is
             no earlier round.
+        incremental: Whether what was seen in the last round counts at all.
         unchanged: Paths whose patch is the same, where the last look still counts.
         looked: The other reviewed paths, in the order of the change.
         seen: What was seen of a file in the last round, by its path today.
@@ -46,6 +47,7 @@ class Delta:
 
     before: History = field(default_factory=History, repr=False)
     note: str = ""
+    incremental: bool = False
     unchanged: frozenset[str] = frozenset()
     looked: tuple[str, ...] = ()
     seen: Mapping[str, SeenFile] = field(default_factory=dict, repr=False)
@@ -174,6 +176,7 @@ def compare(history: History | None, change: Change, look: str, *, full: bool = 
     return Delta(
         before=before,
         note=_note(before, change, looked, seen),
+        incremental=True,
         unchanged=unchanged,
         looked=looked,
         seen=seen,
@@ -197,15 +200,23 @@ def _note(
     before: History, change: Change, looked: tuple[str, ...], seen: Mapping[str, SeenFile]
 ) -> str:
     since = f"since {before.head_sha[:_SHORT_SHA]}"
-    gone = len(before.files) - len(seen)
-    total = len(change.reviewed)
-    left = f"{gone} {'file' if gone == 1 else 'files'} left the change"
-    if looked:
-        verb = "file" if total == 1 else "files"
-        also = f", and {left}" if gone else ""
-        return f"{len(looked)} of {total} {verb} changed {since}{also}"
-    if gone:
-        return f"{left} {since}: nothing was asked again"
-    # Files that nobody reviews have no patch here, so that nothing can be said of them.
-    what = "no reviewed file changed" if change.not_reviewed else "no change by the author"
-    return f"{what} {since}: nothing was asked again"
+    unseen = [path for path in looked if path in seen and not seen[path].patch]
+    changed, gone = len(looked) - len(unseen), len(before.files) - len(seen)
+    also = [
+        *([f"{_files(gone)} left the change"] if gone else []),
+        *([f"{_files(len(unseen))} had not been shown in full"] if unseen else []),
+    ]
+    if changed:
+        parts = [f"{changed} of {_files(len(change.reviewed))} changed {since}", *also]
+    elif gone:
+        parts = [f"{also[0]} {since}", *also[1:]]
+    else:
+        # Files that nobody reviews have no patch here, so that nothing can be said of them.
+        what = "no reviewed file changed" if change.not_reviewed else "no change by the author"
+        parts = [f"{what} {since}", *also]
+    end = "" if looked else ": nothing was asked again"
+    return f"{', '.join(parts)}{end}"
+
+
+def _files(number: int) -> str:
+    return "1 file" if number == 1 else f"{number} files"

@@ -9,7 +9,7 @@ from reviewer.domain.arrangement import USUAL_CACHE, CacheTerms, Prices
 from reviewer.domain.change import Change
 from reviewer.domain.checklist import Scorecard
 from reviewer.domain.persona import Persona
-from reviewer.domain.plan import Limits, Plan, make_plan
+from reviewer.domain.plan import Covered, Limits, Plan, make_plan, nothing_covered
 from reviewer.prompting.estimate import CountTokens
 from reviewer.prompting.laid_out import LaidOut, lay_out_change
 from reviewer.prompting.question_size import measured_question, system_tokens
@@ -35,7 +35,7 @@ class Draft:
     laid_out: LaidOut
 
 
-def draft_plan(
+def draft_plan(  # noqa: PLR0913 - all that a plan hangs on, by name
     change: Change,
     asked: Sequence[tuple[Persona, Scorecard, Composition]],
     limits: Limits,
@@ -45,6 +45,7 @@ def draft_plan(
     cache: CacheTerms = USUAL_CACHE,
     prices: Prices | None = None,
     reasoning_tokens: int = 0,
+    covered: Covered = nothing_covered,
 ) -> Draft:
     """Plan a review with a model.
 
@@ -57,12 +58,18 @@ def draft_plan(
         cache: When the provider's cache helps.
         prices: What tokens cost; None where nobody knows.
         reasoning_tokens: What the model thinks before an answer, where it does.
+        covered: What an earlier round has answered.
     """
     with_rules = [entry for entry in asked if entry[0].rules]
     questions = [
         question
         for persona, card, composition in with_rules
-        if (question := measured_question(composition, persona, card, change, count)) is not None
+        if (
+            question := measured_question(
+                composition, persona, card, change, count, covered=covered
+            )
+        )
+        is not None
     ]
     before = introduction_tokens + max(
         (system_tokens(composition, persona, count) for persona, _, composition in with_rules),

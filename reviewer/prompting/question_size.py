@@ -8,7 +8,7 @@ from reviewer.domain.arrangement import Question
 from reviewer.domain.change import Change
 from reviewer.domain.checklist import Scorecard
 from reviewer.domain.persona import Persona, Rule
-from reviewer.domain.plan import ask_about
+from reviewer.domain.plan import Covered, ask_about, nothing_covered
 from reviewer.prompting.estimate import CountTokens
 from reviewer.prompting.question_values import Asked, checklist_text
 from reviewer.prompting.request_text import NOTHING_SHARED, Composition
@@ -32,6 +32,8 @@ def measured_question(
     card: Scorecard,
     change: Change,
     count: CountTokens,
+    *,
+    covered: Covered = nothing_covered,
 ) -> Question | None:
     """Return everything that a persona is to be asked, measured; None where nothing is open.
 
@@ -41,6 +43,7 @@ def measured_question(
         card: Its answers from mechanical evidence.
         change: What is reviewed.
         count: Counts the tokens of a text.
+        covered: What an earlier round has answered.
     """
 
     def question(*rules: Rule) -> int:
@@ -54,4 +57,5 @@ def measured_question(
         change,
         tokens=bare,
         rule_tokens=lambda rule: max(0, question(rule) - bare),
+        covered=covered,
     )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Sequence
 
 from reviewer.domain.budget import Scope
+from reviewer.domain.carried import carry, heard_after
 from reviewer.domain.checklist import Scorecard
 from reviewer.domain.judgement import Judgement
 from reviewer.domain.model_use import ModelUse
-from reviewer.errors import UserError
+from reviewer.domain.rounds import Delta
 from reviewer.service.combine_answers import combine_answers
 from reviewer.service.consult_model import Opinion, consult_model
+from reviewer.service.look_back import LookBack, heard_answers
 from reviewer.service.model_setup import ModelSetup
 from reviewer.service.offer_suggestions import offer_suggestions
 from reviewer.service.plan_consultation import Consultation, plan_consultation
@@ -21,49 +22,59 @@ from reviewer.service.verify_findings import verify_findings
 
 
 async def ask_models(
-    setup: ModelSetup, ready: Preparation, cards: tuple[Scorecard, ...]
+    setup: ModelSetup,
+    ready: Preparation,
+    cards: tuple[Scorecard, ...],
+    delta: Delta,
+    *,
+    introduction: Sequence[tuple[str, str]] = (),
 ) -> Judgement:
     """Ask models what tools left open, and let a second look try to refute what they find.
+
+    What was answered in an earlier round about files that have not changed is not asked again.
 
     Args:
         setup: The models and how to go about it.
         ready: What is reviewed, by whom, under which policy.
         cards: What tools answered.
+        delta: What is different from the last round.
+        introduction: Kind and text of blocks before the change: title and description, cleaned.
     """
-    chosen = ready.chosen
-    setup, notices = _pinned(setup, ready.policy.prompt_pins)
-    consultation = plan_consultation(setup, ready.change, chosen, cards)
-    opinions = await consult_model(setup, consultation, ready.change, chosen, cards)
-    opinions, unverified = await verify_findings(
-        setup, consultation, opinions, chosen, least=ready.policy.thresholds.inline_severity
+    chosen, change = ready.chosen, ready.change
+    carried = carry(delta, change, chosen, cards)
+    consultation = plan_consultation(
+        setup, change, chosen, cards, covered=delta.covered, introduction=introduction
     )
-    opinions = offer_suggestions(setup, opinions, ready.change)
-    combined = combine_answers(chosen, cards, opinions, consultation)
+    opinions = await consult_model(setup, consultation, change, chosen, cards)
+    looking = LookBack(delta, change, carried, cards)
+    looked = looking.before_verifying(opinions, consultation)
+    opinions, unverified = await verify_findings(
+        setup,
+        consultation,
+        looked.opinions,
+        chosen,
+        least=ready.policy.thresholds.inline_severity,
+    )
+    opinions = looking.after_verifying(opinions)
+    opinions = offer_suggestions(setup, opinions, change)
+    combined = combine_answers(chosen, cards, opinions, consultation, looked.carried)
     scoped, dropped = scope_answers(combined.cards, ready.policy)
     return Judgement(
         cards=scoped,
         dropped=(*combined.dropped, *dropped),
         gaps=(*combined.gaps, *unverified),
-        notices=notices,
         model=str(setup.model),
         use=_use(setup, consultation, opinions),
+        heard=heard_after(
+            looked.carried,
+            change,
+            answers=heard_answers(opinions),
+            findings=[f for opinion in opinions for f in opinion.checked.findings],
+            whole=not unverified and not any(opinion.gap for opinion in opinions),
+            unseen=[entry.path for entry in consultation.plan.left_out],
+            gaps=[(entry.path, entry.reason) for entry in consultation.cut],
+        ),
     )
-
-
-def _pinned(setup: ModelSetup, pins: Mapping[str, int]) -> tuple[ModelSetup, tuple[str, ...]]:
-    """Add the versions that the repository pins; one that cannot be had is told, not used."""
-    good: dict[str, int] = {}
-    notices: list[str] = []
-    for name, version in pins.items():
-        wishes = replace(setup.wishes, repository={name: version})
-        try:
-            setup.prompts.choose(name, repository=setup.repository, wishes=wishes)
-        except UserError as error:
-            notices.append(f"This pin of the configuration has no effect: {error.message}.")
-        else:
-            good[name] = version
-    wishes = replace(setup.wishes, repository=good)
-    return replace(setup, wishes=wishes), tuple(notices)
 
 
 def _use(setup: ModelSetup, consultation: Consultation, opinions: tuple[Opinion, ...]) -> ModelUse:

@@ -6,17 +6,16 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from reviewer.domain.carried import Carried
 from reviewer.domain.checklist import Answer, Scorecard, Verdict, score
 from reviewer.domain.finding import Confidence, Finding, Outcome, OutcomeKind, PlacedFinding
+from reviewer.domain.judgement import weigh
 from reviewer.domain.persona import Persona
 from reviewer.domain.plan import Plan
 from reviewer.domain.review import MODEL_SOURCE
 from reviewer.prompting.answer import DroppedClaim
 from reviewer.service.consult_model import Opinion
 from reviewer.service.plan_consultation import Consultation
-
-#: Which verdict counts where a rule was asked about several batches, first first.
-_ORDER = (Verdict.FAIL, Verdict.NOT_ASSESSED, Verdict.PASS, Verdict.NOT_APPLICABLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,22 +38,25 @@ def combine_answers(
     cards: Sequence[Scorecard],
     opinions: Sequence[Opinion],
     consultation: Consultation,
+    carried: Carried,
 ) -> Combined:
     """Combine answers.
 
     What tools decided stands. Where a model was asked, its verdict fills in what they left open,
-    and its findings stand beside theirs. A pass on a file that nobody was shown is no pass.
+    and its findings stand beside theirs. What was said in earlier rounds, as far as it still
+    counts, stands beside what is said now. A pass on a file that nobody was shown is no pass.
 
     Args:
         personas: Who reviews.
         cards: What tools answered, in the same order.
         opinions: What models said, checked.
         consultation: What was planned, and what was left out.
+        carried: What counts of earlier rounds.
     """
     plan = consultation.plan
     combined = tuple(
-        _card(persona, card, [o for o in opinions if o.persona == persona.name], plan)
-        for persona, card in zip(personas, cards, strict=True)
+        _card(card, [o for o in opinions if o.persona == card.persona], plan, carried)
+        for card in cards
     )
     people = {persona.name: persona for persona in personas}
     dropped = tuple(
@@ -64,48 +66,57 @@ def combine_answers(
     )
     left_out = [f"{entry.path} was not shown: {entry.reason}" for entry in plan.left_out]
     left_out += [f"{entry.path}: {entry.reason}" for entry in consultation.cut]
+    left_out += [f"{path}: {reason}" for path, reason in carried.gaps]
     gaps = [f"{people[o.persona].title}: {o.gap}" for o in opinions if o.gap]
     return Combined(cards=combined, dropped=dropped, gaps=tuple(dict.fromkeys((*gaps, *left_out))))
 
 
-def _card(persona: Persona, card: Scorecard, opinions: Sequence[Opinion], plan: Plan) -> Scorecard:
+def combine_carried(cards: Sequence[Scorecard], carried: Carried) -> tuple[Scorecard, ...]:
+    """Put what counts of earlier rounds beside what tools answered, where no model is asked.
+
+    Args:
+        cards: What tools answered.
+        carried: What counts of earlier rounds.
+    """
+    return tuple(_card(card, (), Plan(), carried) for card in cards)
+
+
+def _card(
+    card: Scorecard,
+    opinions: Sequence[Opinion],
+    plan: Plan,
+    carried: Carried,
+) -> Scorecard:
     unseen = {entry.path for entry in plan.left_out}
-    answers = tuple(_answer(persona, answer, opinions, unseen) for answer in card.answers)
+    answers = tuple(_answer(answer, opinions, unseen, carried) for answer in card.answers)
     return replace(card, answers=answers, score=score(answers))
 
 
 def _answer(
-    persona: Persona, mechanical: Answer, opinions: Sequence[Opinion], unseen: set[str]
+    mechanical: Answer, opinions: Sequence[Opinion], unseen: set[str], carried: Carried
 ) -> Answer:
+    rule_id = mechanical.rule_id
     said = [
         (verdict, reason)
         for opinion in opinions
-        for rule_id, verdict, reason in opinion.checked.verdicts
-        if rule_id == mechanical.rule_id
+        for asked, verdict, reason in opinion.checked.verdicts
+        if asked == rule_id
     ]
-    if not said:
-        return mechanical
-    found = tuple(
+    found = [
         finding
         for opinion in opinions
         for finding in opinion.checked.findings
-        if finding.rule_id == mechanical.rule_id
-    )
-    if mechanical.verdict is Verdict.FAIL or found:
-        both = (*mechanical.findings, *found)
-        sources = dict.fromkeys(source for finding in both for source in finding.sources)
-        reason = ", ".join(sources)
-        return replace(mechanical, verdict=Verdict.FAIL, findings=both, reason=reason, asked=True)
-    verdict, reason = min(said, key=lambda pair: _ORDER.index(pair[0]))
-    rule = persona.rule(mechanical.rule_id)
-    if verdict is Verdict.PASS and rule is not None:
-        missed = sorted(path for path in unseen if _speaks_of(opinions, mechanical.rule_id, path))
+        if finding.rule_id == rule_id
+    ]
+    said += carried.verdicts.get((mechanical.persona, rule_id), ())
+    # Earlier findings first: of two that say the same, the one that people know stays.
+    answer = weigh(mechanical, said, (*carried.of(mechanical.persona, rule_id), *found))
+    if answer.asked and answer.verdict is Verdict.PASS:
+        missed = sorted(path for path in unseen if _speaks_of(opinions, rule_id, path))
         if missed:
-            verdict, reason = Verdict.NOT_ASSESSED, f"{missed[0]} was not shown to the model"
-    if verdict is Verdict.PASS:
-        reason = f"model: {reason}" if reason else "model"
-    reason = reason or "the model gave no reason"
-    return replace(mechanical, verdict=verdict, reason=reason, asked=True)
+            reason = f"{missed[0]} was not shown to the model"
+            return replace(answer, verdict=Verdict.NOT_ASSESSED, reason=reason)
+    return answer
 
 
 def _speaks_of(opinions: Sequence[Opinion], rule_id: str, path: str) -> bool:

@@ -10,6 +10,7 @@ from reviewer.domain.completion import CompletionRequest, ModelName
 from reviewer.domain.operator_configuration import Pace
 from reviewer.domain.persona import Origin, Persona
 from reviewer.domain.plan import Limits
+from reviewer.errors import UserError
 from reviewer.llm.client import LLMClient
 from reviewer.llm.profiles import ModelProfile
 from reviewer.prompting.prompt_catalogue import PromptCatalogue, PromptWishes
@@ -93,6 +94,28 @@ class ModelSetup:
         if context is not None and self.output_tokens is None:
             wanted = max(_SMALLEST_ANSWER, min(wanted, context // 4))
         return min(wanted, profile.max_output_tokens)
+
+    def pinned(self, pins: Mapping[str, int]) -> tuple[ModelSetup, tuple[str, ...]]:
+        """Add the versions of prompts that a repository pins.
+
+        Args:
+            pins: Versions by the prompt's name.
+
+        Returns:
+            The same with the pins that can be had, and a notice for each that cannot.
+        """
+        good: dict[str, int] = {}
+        notices: list[str] = []
+        for name, version in pins.items():
+            wishes = replace(self.wishes, repository={name: version})
+            try:
+                self.prompts.choose(name, repository=self.repository, wishes=wishes)
+            except UserError as error:
+                notices.append(f"This pin of the configuration has no effect: {error.message}.")
+            else:
+                good[name] = version
+        wishes = replace(self.wishes, repository=good)
+        return replace(self, wishes=wishes), tuple(notices)
 
     def limits(self) -> Limits:
         """Return what bounds the plan: the model, and what is left under the ceilings."""

@@ -12,7 +12,7 @@ from reviewer.domain.checklist import Scorecard
 from reviewer.domain.completion import Usage
 from reviewer.domain.operator_configuration import Pace
 from reviewer.domain.persona import Persona
-from reviewer.domain.plan import LeftOut, Plan
+from reviewer.domain.plan import Covered, LeftOut, Plan, nothing_covered
 from reviewer.prompting.batch import BatchText
 from reviewer.prompting.draft import draft_plan
 from reviewer.prompting.fence import PLACE_OF_NONCE, choose_nonce
@@ -57,7 +57,13 @@ class Consultation:
 
 
 def plan_consultation(
-    setup: ModelSetup, change: Change, personas: Sequence[Persona], cards: Sequence[Scorecard]
+    setup: ModelSetup,
+    change: Change,
+    personas: Sequence[Persona],
+    cards: Sequence[Scorecard],
+    *,
+    covered: Covered = nothing_covered,
+    introduction: Sequence[tuple[str, str]] = (),
 ) -> Consultation:
     """Plan what models are asked, after tools have answered what they can.
 
@@ -66,7 +72,10 @@ def plan_consultation(
         change: What is reviewed.
         personas: Who reviews.
         cards: What tools answered, in the same order.
+        covered: What an earlier round has answered.
+        introduction: Kind and text of blocks before every batch: title and description, cleaned.
     """
+    count = setup.client.estimator(setup.model).tokens
     asked = [
         (persona, card, setup.composition(prompt_name(persona), PLACE_OF_NONCE))
         for persona, card in zip(personas, cards, strict=True)
@@ -75,14 +84,16 @@ def plan_consultation(
         change,
         asked,
         setup.limits(),
-        setup.client.estimator(setup.model).tokens,
+        count,
+        introduction_tokens=sum(count(text) for _, text in introduction),
+        covered=covered,
         cache=CacheTerms(
             least_tokens=_cached_from(setup),
             waits=setup.pace is Pace.COST,
         ),
         prices=_prices(setup),
     )
-    texts = [draft.laid_out.text(draft.plan, batch) for batch in draft.plan.batches]
+    texts = [draft.laid_out.text(draft.plan, batch, introduction) for batch in draft.plan.batches]
     # The nonce is drawn anew if the change holds it, which nobody can bring about.
     blocks = [block for text in texts for _, block in text.blocks]
     foreign = [repr(persona) for persona in personas if not is_trusted(persona)]

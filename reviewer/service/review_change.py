@@ -22,11 +22,21 @@ from reviewer.domain.judgement import Judgement
 from reviewer.domain.own_linter import covered_sources
 from reviewer.domain.persona import Persona
 from reviewer.domain.policy import Policy
-from reviewer.domain.review import OwnLinter, Review, merge, place
+from reviewer.domain.remember import since
+from reviewer.domain.review import Review, merge, place
+from reviewer.domain.rounds import Delta, compare, follow
 from reviewer.domain.status import RunState
+from reviewer.domain.withheld import withhold
 from reviewer.ports.examiner import Examiner
 from reviewer.ports.progress import Progress
 from reviewer.ports.workspace import Workspace
+from reviewer.service.describe_review import (
+    SaidOfChange,
+    read_description,
+    reported_anyway,
+    suspicions,
+)
+from reviewer.service.name_look import name_look
 from reviewer.service.prepare_review import Preparation, Wishes, prepare_review
 from reviewer.service.scope_answers import scope_answers
 
@@ -36,10 +46,6 @@ if TYPE_CHECKING:
 #: Facts that are looked for whoever reviews, because they guard the review itself: their hit
 #: means that text of the change speaks to the reviewer (security.md S7).
 SENTINELS = ("hidden-text", "reviewer-directed-text")
-
-
-#: Places of such text that one notice names; a hostile change may have any number.
-_MOST_PLACES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +75,7 @@ class Evidenced:
     reason: str
 
 
-async def review_change(
+async def review_change(  # noqa: PLR0913 - all that one review hangs on, by name
     workspace: Workspace,
     built_in: Sequence[Persona],
     examiners: Sequence[Examiner],
@@ -100,19 +106,53 @@ async def review_change(
         UserError: The change cannot be read, or somebody was asked for who does not exist.
     """
     known = await gather_evidence(
-        workspace, built_in, examiners, wishes, notices=notices, progress=progress
+        workspace,
+        built_in,
+        examiners,
+        wishes,
+        before=before,
+        notices=notices,
+        progress=progress,
     )
-    ready, reason = known.ready, known.reason
+    ready, said = known.ready, read_description(description)
+    if setup is not None:
+        setup, unpinned = setup.pinned(ready.policy.prompt_pins)
+        ready = replace(ready, notices=(*ready.notices, *unpinned))
+    look = name_look(ready, setup)
+    delta = compare(before, ready.change, look, full=full)
     heard = Judgement(cards=known.cards, dropped=known.dropped)
-    if setup is not None and not reason:
+    if not known.reason:
+        heard = await _hear(setup, replace(known, ready=ready), delta, said, progress)
+    _tell(progress, "weighing the findings")
+    review = replace(_review(ready, known, heard, delta, said), look=look)
+    return Judged(
+        review=replace(review, since=since(before, review, delta.note)), policy=ready.policy
+    )
+
+
+async def _hear(
+    setup: ModelSetup | None,
+    known: Evidenced,
+    delta: Delta,
+    said: SaidOfChange,
+    progress: Progress | None,
+) -> Judgement:
+    """Hear models where there are any, and what counts of earlier rounds in any case."""
+    # Whatever models need is imported where there is one: a run without does not pay for it.
+    if setup is not None:
         _tell(progress, f"asking {setup.model}")
-        # Whatever models need is imported where there is one: a run without does not pay for it.
         from reviewer.service.ask_models import ask_models  # noqa: PLC0415
 
-        heard = await ask_models(setup, ready, known.cards)
-        heard = replace(heard, dropped=(*known.dropped, *heard.dropped))
-    _tell(progress, "weighing the findings")
-    return Judged(review=_review(ready, known.seen, reason, heard), policy=ready.policy)
+        heard = await ask_models(
+            setup, known.ready, known.cards, delta, introduction=said.introduction
+        )
+    elif delta.before.heard:
+        from reviewer.service.carry_on import carry_on  # noqa: PLC0415
+
+        heard = carry_on(known.ready, known.cards, delta)
+    else:
+        heard = Judgement(cards=known.cards)
+    return replace(heard, dropped=(*known.dropped, *heard.dropped))
 
 
 async def gather_evidence(
@@ -121,6 +161,7 @@ async def gather_evidence(
     examiners: Sequence[Examiner],
     wishes: Wishes,
     *,
+    before: History | None = None,
     notices: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Evidenced:
@@ -131,6 +172,7 @@ async def gather_evidence(
         built_in: The personas that ship.
         examiners: Who gives evidence, one a kind.
         wishes: What the person at the door asks for.
+        before: What earlier rounds left behind; renamed files keep the names of their findings.
         notices: What people must know about what the door brought along.
         progress: Who is told how far it is.
 
@@ -138,6 +180,7 @@ async def gather_evidence(
         UserError: The change cannot be read, or somebody was asked for who does not exist.
     """
     ready = await prepare_review(workspace, built_in, wishes, progress=progress)
+    ready = replace(ready, change=follow(ready.change, before))
     reason = _why_not(ready)
     if not reason:
         _tell(progress, "gathering evidence")
@@ -207,24 +250,28 @@ def _wanted(
 
 def _review(
     ready: Preparation,
-    seen: Examination,
-    reason: str,
+    known: Evidenced,
     heard: Judgement,
+    delta: Delta,
+    said: SaidOfChange,
 ) -> Review:
     """Turn what was seen and heard into the review."""
-    suspects = [hit for hit in seen.hits if hit.code in SENTINELS]
-    cards = heard.cards
-    findings = [f for card in cards for answer in card.answers for f in answer.findings]
-    merged = merge(findings, ready.chosen)
+    suspects = [hit for hit in known.seen.hits if hit.code in SENTINELS]
+    findings = [f for card in heard.cards for answer in card.answers for f in answer.findings]
+    standing = frozenset(entry.fingerprint for entry in delta.before.known if entry.inline)
+    merged = merge(findings, ready.chosen, standing=standing)
+    kept = withhold(merged, heard.cards, delta.before.known)
+    cards = kept.cards
     own_linters, linter_notices = covered_sources(findings, ready.base_texts)
     placed = place(
-        merged,
+        kept.findings,
         ready.change,
         thresholds=ready.policy.thresholds,
         thresholds_of=ready.policy.thresholds_of,
         own_linters=own_linters,
+        standing=standing,
     )
-    state, why = _state(cards, reason, (*_unlisted(ready.change), *heard.gaps))
+    state, why = _state(cards, known.reason, (*_unlisted(ready.change), *heard.gaps))
     return Review(
         state=state,
         reason=why,
@@ -236,14 +283,16 @@ def _review(
         notices=(
             *ready.notices,
             *heard.notices,
-            *_suspicions(suspects),
+            *said.notices,
+            *suspicions(suspects),
             *linter_notices,
-            *_reported_anyway(placed, own_linters),
+            *reported_anyway(placed, own_linters),
         ),
-        other_analysers=_unclaimed(ready, seen),
-        injection_suspected=bool(suspects),
+        other_analysers=_unclaimed(ready, known.seen),
+        injection_suspected=bool(suspects) or said.suspected,
         model=heard.model,
         model_use=heard.use,
+        heard=heard.heard,
     )
 
 
@@ -293,35 +342,6 @@ def _unlisted(change: Change) -> tuple[str, ...]:
         return ()
     files = "1 file or more" if change.unlisted == 1 else f"{change.unlisted:,} files"
     return (f"{files} of this change could not be read: the host does not list them",)
-
-
-def _suspicions(hits: Sequence[Hit]) -> tuple[str, ...]:
-    """Say where text was seen that hides or speaks to the reviewer; the first places by name."""
-    places = list(
-        dict.fromkeys(
-            hit.path if hit.start_line is None else f"{hit.path}:{hit.start_line}" for hit in hits
-        )
-    )
-    if not places:
-        return ()
-    more = len(places) - _MOST_PLACES
-    named = ", ".join(places[:_MOST_PLACES]) + (f" and {more} more places" if more > 0 else "")
-    what = "Hidden text, or text that addresses the reviewer, stands"
-    return (f"{what} at {named}. It had no effect on this review; look at it yourself.",)
-
-
-def _reported_anyway(
-    placed: Sequence[PlacedFinding], own_linters: Sequence[OwnLinter]
-) -> tuple[str, ...]:
-    """Say once, for each linter of the repository, how much it reports by itself."""
-    notices = []
-    for name, path in dict.fromkeys((own.name, own.path) for own in own_linters):
-        sources = {own.source for own in own_linters if own.name == name}
-        count = sum(bool(sources & set(p.finding.sources)) for p in placed)
-        if count:
-            these = "1 of these findings" if count == 1 else f"{count} of these findings"
-            notices.append(f"Your own {name} ({path}) reports {these}; they are not put inline.")
-    return tuple(notices)
 
 
 def _unclaimed(ready: Preparation, seen: Examination) -> tuple[Hit, ...]:
