@@ -90,7 +90,8 @@ class _Scanner:
         inside = inside or self._until_blank or self._unsure
         text = "".join(self._shown(line))
         self._look_at_spans(line)
-        return CommentLine(text=text, plain=not inside and _INDENTED.match(line) is None)
+        begins_otherwise = _INDENTED.match(line) is not None or line.lstrip().startswith("<")
+        return CommentLine(text=text, plain=not (inside or begins_otherwise))
 
     def _closes(self, line: str) -> bool:
         match = _FENCE.fullmatch(line)
