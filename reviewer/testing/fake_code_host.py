@@ -7,13 +7,14 @@ refuses nothing by itself; whoever may not resolve is told so. Everything that w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import NoReturn
 
 from reviewer.domain.change import Change, Location, Side
-from reviewer.domain.conversation import Comment, Conversation, Thread
+from reviewer.domain.conversation import AcceptedComment, Comment, Conversation, Thread
 from reviewer.domain.posting import Check, FileComment, InlineComment, Permission, Reaction
 from reviewer.domain.pull_request import Account, AccountKind, PullRequest
 from reviewer.ports.code_host import CodeHostError, Refusal
@@ -115,6 +116,7 @@ class FakeCodeHost:
         self._moves: list[tuple[int, Change]] = []
         self._head_reads = 0
         self._last_id = 1_000
+        self._written_at: dict[int, datetime] = {}
 
     @property
     def writes(self) -> list[Call]:
@@ -170,9 +172,13 @@ class FakeCodeHost:
         """
         self._moves.append((self._head_reads + head_reads, change))
 
-    def say(self, body: str, *, author: Account | None, ours: bool = False) -> int:
+    def say(
+        self, body: str, *, author: Account | None, ours: bool = False, at: datetime | None = None
+    ) -> int:
         """Put a comment under the pull request; return its id."""
         self._last_id += 1
+        if at is not None:
+            self._written_at[self._last_id] = at
         comment = Comment(id=self._last_id, body=body, author=author, ours=ours)
         self.comments[comment.id] = comment
         return comment.id
@@ -223,7 +229,18 @@ class FakeCodeHost:
             head_sha=self.change.head,
             comments=tuple(comment for comment in self.comments.values() if comment.ours),
             threads=self.threads,
+            accepted=tuple(self._accepted()),
         )
+
+    def _accepted(self) -> Iterator[AcceptedComment]:
+        """Return the comments of others, with a known time, that carry our 👀."""
+        for comment in self.comments.values():
+            at = self._written_at.get(comment.id)
+            seen = (comment.id, Reaction.SEEN, False) in self.reactions
+            if seen and at is not None and not comment.ours:
+                yield AcceptedComment(
+                    id=comment.id, author=comment.author, created_at=at, body=comment.body
+                )
 
     async def post_review(self, comments: Sequence[InlineComment], *, head_sha: str) -> None:
         """Post all comments, or none where one of them stands where none may."""
