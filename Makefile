@@ -55,6 +55,10 @@ review: $(SMALL) ## Review the last commit of this repository, or RANGE=main...H
 test: $(DEVELOPMENT) ## Run the tests (ARGS="-k glob" for some of them)
 	@$(BIN)/python -m pytest -n auto -q $(ARGS)
 
+.PHONY: test-action
+test-action: $(DEVELOPMENT) ## Run the documented workflows with act, and everything else of the Action
+	@$(BIN)/python -m pytest -n auto -q tests/e2e/test_action.py tests/unit/test_action_*.py tests/unit/test_workflows.py $(ARGS)
+
 .PHONY: check
 check: lint types contracts test ## Everything that must be green before a commit
 
@@ -95,6 +99,10 @@ wheel: $(DEVELOPMENT) ## Build the wheel and the source archive into dist/
 .PHONY: bench
 bench: $(DEVELOPMENT) ## Measure the command against its bars (ARGS=--check fails when one is missed)
 	@$(BIN)/python tests/benchmarks/bench_command.py $(ARGS)
+
+.PHONY: bench-action
+bench-action: $(DEVELOPMENT) ## Measure the Action apart from a model: install, first review, push (ARGS=--check)
+	@$(BIN)/python tests/benchmarks/bench_action.py $(ARGS)
 
 .PHONY: bench-hostile
 bench-hostile: $(DEVELOPMENT) ## Measure that hostile text costs linear time (ARGS=--check)
