@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from reviewer.domain.finding import Confidence
+from reviewer.domain.finding import Confidence, OutcomeKind, PlacedFinding
+from reviewer.domain.history import KnownFinding, KnownState
 from reviewer.domain.policy import Policy
 from reviewer.domain.review import Review
 from reviewer.domain.status import RunState
@@ -31,16 +32,50 @@ class Conclusion:
     reason: str
 
 
-def conclude(review: Review, policy: Policy) -> Conclusion:
+def conclude(review: Review, policy: Policy, known: Iterable[KnownFinding] = ()) -> Conclusion:
     """Judge a review by the policy.
 
     Findings of low confidence never fail a check. A run that could not look everywhere is never
-    a success, and without a criterion the review is advisory.
+    a success, and without a criterion the review is advisory. Anybody can reply in a thread, and
+    the author of a change can resolve it: that ends the talk about a finding and not its weight
+    here. Only a dismissal of somebody who may do that takes it off.
 
     Args:
         review: The result of the run.
         policy: What holds for it.
+        known: What people were told of in earlier rounds, with what they dismissed.
     """
+    open_ended = {
+        entry.fingerprint
+        for entry in known
+        if entry.state is KnownState.DISMISSED and not entry.authorised
+    }
+    conclusion = _conclude(_with(review, open_ended), policy)
+    by_score = conclusion.kind is ConclusionKind.SUCCESS and policy.min_score is not None
+    if by_score and any(_is_dismissed(placed, open_ended) for placed in review.findings):
+        reason = "findings were dismissed by people who may not; the score leaves them out"
+        return Conclusion(kind=ConclusionKind.NEUTRAL, reason=reason)
+    return conclusion
+
+
+def _is_dismissed(placed: PlacedFinding, fingerprints: Collection[str]) -> bool:
+    return (
+        placed.outcome.kind is OutcomeKind.DISMISSED and placed.finding.fingerprint in fingerprints
+    )
+
+
+def _with(review: Review, fingerprints: Collection[str]) -> Review:
+    """Return a review in which some dismissed findings count all the same."""
+    findings = tuple(
+        replace(placed, outcome=replace(placed.outcome, kind=OutcomeKind.SUMMARY))
+        if _is_dismissed(placed, fingerprints)
+        else placed
+        for placed in review.findings
+    )
+    return replace(review, findings=findings)
+
+
+def _conclude(review: Review, policy: Policy) -> Conclusion:
     broken = "; ".join(_broken(review, policy))
     if broken:
         return Conclusion(kind=ConclusionKind.FAILURE, reason=broken)

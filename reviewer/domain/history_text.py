@@ -31,7 +31,7 @@ _WORDS = frozenset({"headline", "explanation", "remedy", "quote", "suggestion", 
 
 
 def encode(history: History) -> str:
-    """Write a history; whether it is trusted is not part of it.
+    """Write a history for a marker.
 
     Args:
         history: The history, cut to size before (`remember.bounded`).
@@ -39,7 +39,7 @@ def encode(history: History) -> str:
     Raises:
         ResourceError: It is too long.
     """
-    text = _packed(history)
+    text = history_text(history)
     if len(text) > TEXT_LIMIT:
         message = f"a history of {len(text):,} characters does not fit into {TEXT_LIMIT:,}"
         raise ResourceError(message)
@@ -48,7 +48,7 @@ def encode(history: History) -> str:
 
 def text_size(history: History) -> int:
     """Return how many characters a history takes."""
-    return len(_packed(history))
+    return len(history_text(history))
 
 
 def decode(text: str) -> History | None:
@@ -77,7 +77,11 @@ def _adapter() -> TypeAdapter[History]:
     return TypeAdapter(History)
 
 
-def _packed(history: History) -> str:
+def history_text(history: History) -> str:
+    """Write a history, however long; whether it is trusted is not part of it.
+
+    Equal histories make equal texts.
+    """
     values = _adapter().dump_python(history, exclude={"trusted"}, exclude_defaults=True)
     document = json.dumps(
         _without_secrets(values), default=_plain, ensure_ascii=False, separators=(",", ":")

@@ -221,6 +221,11 @@ class Signer:
         return None if self.signs else False
 
 
+def without_marker(body: str) -> str:
+    """Return what people see of a comment of ours."""
+    return _LAST_LINE.sub("", body.replace("\r\n", "\n").rstrip())
+
+
 def _values(mark: Mark) -> tuple[MarkKind, Mapping[str, str]]:
     match mark:
         case FindingMark():

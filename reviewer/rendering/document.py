@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,9 +10,10 @@ from functools import cached_property
 
 from reviewer.domain.change import FileChange, Side
 from reviewer.domain.checklist import NO_MODEL, Answer, Scorecard, Verdict
-from reviewer.domain.finding import Finding, OutcomeKind, PlacedFinding
+from reviewer.domain.finding import Finding, PlacedFinding
 from reviewer.domain.model_use import ModelUse
 from reviewer.domain.persona import Persona, Rule
+from reviewer.domain.published import Posted
 from reviewer.domain.review import Review
 from reviewer.domain.selection import Choice, ChoiceKind
 from reviewer.domain.status import RunState
@@ -75,10 +77,12 @@ class FindingGroup:
     Args:
         findings: At least one, best first.
         detailed: Whether the summary must explain them: no other comment does.
+        place_note: Where they stand instead of on their lines, and why; empty for nothing to say.
     """
 
     findings: tuple[Finding, ...]
     detailed: bool
+    place_note: str = ""
 
     @property
     def first(self) -> Finding:
@@ -95,14 +99,17 @@ class ReviewDocument:
         seconds: How long each stage took; kept apart, so that all else is deterministic.
         repository_url: Where the repository can be read (``https://host/owner/name``), from our
             own configuration and never from the change; empty writes no links.
-        inline_posted: Whether the inline findings are posted as comments of their own, so that
-            the summary need not explain them once more.
+        pull_request_url: Where the pull request can be read, where there is one: removed lines
+            have no page of their own at any commit that we name.
+        posted: What stands on the pull request, so that the summary need not explain it once
+            more; None where nothing is posted.
     """
 
     review: Review
     seconds: Mapping[str, float] = field(default_factory=dict)
     repository_url: str = ""
-    inline_posted: bool = False
+    pull_request_url: str = ""
+    posted: Posted | None = None
 
     @cached_property
     def frames(self) -> CodeFrames:
@@ -145,13 +152,21 @@ class ReviewDocument:
     @property
     def notices(self) -> tuple[str, ...]:
         """What people must know apart from findings, each on one line: an error, then its hint."""
-        return tuple(_SENTENCE_END.sub(". ", notice.strip()) for notice in self.review.notices)
+        own = () if self.posted is None else self.posted.notes
+        return tuple(
+            _SENTENCE_END.sub(". ", notice.strip()) for notice in (*self.review.notices, *own)
+        )
 
     @property
     def clean(self) -> bool:
         """Whether there is nothing to say but that nothing was found."""
         review = self.review
         return self.complete and not review.shown and not review.injection_suspected
+
+    @property
+    def looked(self) -> bool:
+        """Whether the run looked into the change at all."""
+        return self.review.state in {RunState.COMPLETED, RunState.PARTIAL}
 
     @property
     def head(self) -> str:
@@ -162,7 +177,7 @@ class ReviewDocument:
     def coverage(self) -> str:
         """How much of the change was reviewed: ``9 of 11 files``."""
         change = self.review.change
-        total = len(change.files)
+        total = len(change.files) + change.unlisted
         reviewed = len(change.reviewed) if self.review.selection.chosen else 0
         return (
             count(total, "file") if reviewed == total else f"{reviewed} of {count(total, 'file')}"
@@ -193,6 +208,30 @@ class ReviewDocument:
         use = self.review.model_use
         who = (f"no model{need}",) if use is None else used(use)
         return (*who, *((self.duration,) if self.seconds else ()))
+
+    @property
+    def comments(self) -> str:
+        """How many findings stand as comments of their own; empty where nothing is posted."""
+        if self.posted is None or not self.review.shown:
+            return ""
+        own = [p.finding.fingerprint in self.posted.standing for p in self.review.shown]
+        left = len(own) - sum(own)
+        here = f", {left} told here only" if left and sum(own) else ""
+        return f"{count(sum(own), 'comment')} in the code{here}"
+
+    @property
+    def differences(self) -> str:
+        """What is different from the last review: ``2 fixed, 1 new``; empty for nothing."""
+        since = self.review.since
+        if since is None:
+            return ""
+        shown = {placed.finding.fingerprint for placed in self.review.shown}
+        counts = (
+            (len(since.fixed), "fixed"),
+            (len(since.new & shown), "new"),
+            (len(since.dismissed), "dismissed"),
+        )
+        return ", ".join(f"{number} {word}" for number, word in counts if number)
 
     @property
     def duration(self) -> str:
@@ -241,19 +280,34 @@ class ReviewDocument:
         groups: dict[tuple[object, ...], list[Finding]] = {}
         for item in placed:
             finding = item.finding
-            detailed = not (self.inline_posted and item.outcome.kind is OutcomeKind.INLINE)
             words = (finding.headline, finding.explanation, finding.remedy)
-            key = (finding.path, finding.rule_id, finding.severity, *words, detailed)
+            where = (self._note_of(finding), self.posted is None or not self._stands(finding))
+            key = (finding.path, finding.rule_id, finding.severity, *words, *where)
             groups.setdefault(key, []).append(finding)
         return tuple(
-            FindingGroup(findings=tuple(findings), detailed=bool(key[-1]))
+            FindingGroup(findings=tuple(findings), place_note=str(key[-2]), detailed=bool(key[-1]))
             for key, findings in groups.items()
         )
+
+    def _stands(self, finding: Finding) -> bool:
+        return self.posted is not None and finding.fingerprint in self.posted.standing
+
+    def _note_of(self, finding: Finding) -> str:
+        if self.posted is None:
+            return ""
+        reason = self.posted.demoted.get(finding.fingerprint, "")
+        if finding.fingerprint not in self.posted.file_level:
+            return reason
+        return f"on the file: {reason}" if reason else "on the file"
 
     def url(self, finding: Finding) -> str:
         """Return where a finding can be read; empty where no address is known."""
         change = self.review.change
         location = finding.location
+        if self.pull_request_url and location is not None and location.side is Side.BASE:
+            # https://docs.github.com/en/pull-requests: a diff's anchor is the SHA-256 of the path.
+            name = hashlib.sha256(finding.path.encode("utf-8", "replace")).hexdigest()
+            return f"{self.pull_request_url}/files#diff-{name}L{location.start_line}"
         commit = change.base if location and location.side is Side.BASE else change.head
         if not self.repository_url or not _COMMIT.fullmatch(commit):
             return ""

@@ -14,7 +14,6 @@ from itertools import accumulate, takewhile
 
 from jinja2.environment import TemplateModule
 
-from reviewer.domain.change import FileChange
 from reviewer.domain.evidence import Hit
 from reviewer.domain.finding import OutcomeKind, PlacedFinding
 from reviewer.domain.sanitiser import cut_words
@@ -63,8 +62,13 @@ class _Section:
     more: str = field(default="")
 
 
-def render_markdown(document: ReviewDocument) -> str:
-    """Render the summary comment."""
+def render_markdown(document: ReviewDocument, *, limit: int = BODY_LIMIT) -> str:
+    """Render the summary comment.
+
+    Args:
+        document: The review.
+        limit: At most so many bytes; where a marker follows, what is left of `BODY_LIMIT`.
+    """
     template = markdown_environment().get_template("summary.md.j2")
     sections = [section for section in _sections(document) if section.rows]
     values = {
@@ -73,7 +77,7 @@ def render_markdown(document: ReviewDocument) -> str:
         "way_out": document.way_out,
         "ledger": _ledger(document),
     }
-    room = BODY_LIMIT - _size(template.render(**values, sections=()))
+    room = limit - _size(template.render(**values, sections=()))
     return template.render(**values, sections=_fit(sections, room)).strip() + "\n"
 
 
@@ -111,12 +115,15 @@ def _suggestion(document: ReviewDocument, placed: PlacedFinding) -> Safe:
 
 def _facts(document: ReviewDocument) -> list[Safe]:
     """Return what follows the verdict on the first line; for a clean review that is all."""
+    if not document.looked:
+        return [Safe(f"{code(document.head)} was not reviewed")]
     place = Safe(f"reviewed {code(document.head)}: {document.coverage}")
     if document.clean:
         # That there is no model, and how many rules need one, is in the verdict already.
         waiting = document.review.needs_model and document.review.model_use is None
         ledger = document.ledger[1:] if waiting else document.ledger
-        parts = ("" if waiting else document.answered, place, *ledger)
+        answered = "" if waiting else document.answered
+        parts = (answered, place, *ledger, *_since_note(document), *_help(document))
         return [part if isinstance(part, Safe) else safe_phrase(part) for part in parts if part]
     if not document.review.answers:
         return [place]
@@ -126,7 +133,19 @@ def _facts(document: ReviewDocument) -> list[Safe]:
 def _ledger(document: ReviewDocument) -> list[str]:
     if document.clean:
         return []
-    return [part for part in (document.answered, *document.ledger) if part]
+    parts = (*_since_note(document), document.comments, document.answered, *document.ledger)
+    return [*(part for part in parts if part), *_help(document)]
+
+
+def _help(document: ReviewDocument) -> list[Safe]:
+    """Say how to talk to us, where somebody listens."""
+    return [] if document.posted is None else [code("/help")]
+
+
+def _since_note(document: ReviewDocument) -> list[str]:
+    """Say what was looked at again, where no folded list says it."""
+    since = document.review.since
+    return [since.note] if since is not None and since.note and not document.differences else []
 
 
 def _rows() -> TemplateModule:
@@ -141,6 +160,7 @@ def _sections(document: ReviewDocument) -> Iterable[_Section]:
     to_fix = _findings(document, review.to_fix)
     yield _Section(noun="finding", rows=to_fix[:OPEN_ROWS], rank=1)
     yield from _scores(document)
+    yield from _since(document)
     more = to_fix[OPEN_ROWS:]
     yield _Section(noun="finding", rows=more, rank=2, title=f"{len(more)} more to fix")
     consider = _findings(document, review.to_consider)
@@ -169,6 +189,32 @@ def _sections(document: ReviewDocument) -> Iterable[_Section]:
     title = f"Other analysers: {count(len(hits), 'result')} that no rule here claims"
     others = tuple(_call(rows, "hit", hit, _hit_place(hit)) for hit in hits)
     yield _Section(noun="result", rows=others, rank=5, title=title)
+
+
+def _since(document: ReviewDocument) -> Iterable[_Section]:
+    """Return what is different from the last review, and our comments that it leaves open."""
+    rows = _rows()
+    since = document.review.since
+    if since is not None:
+        new = [p for p in document.review.shown if p.finding.fingerprint in since.new]
+        yield _Section(
+            noun="difference",
+            rows=(
+                *_each(rows, "fixed", since.fixed),
+                *_each(rows, "new", [placed.finding for placed in new]),
+                *_each(rows, "dismissed", since.dismissed),
+            ),
+            rank=3,
+            title=f"Since the last review: {document.differences}",
+            head=(safe_phrase(f"{since.note}."), "") if since.note else (),
+        )
+    earlier = () if document.posted is None else document.posted.earlier
+    yield _Section(
+        noun="comment",
+        rows=_each(rows, "earlier", earlier),
+        rank=3,
+        title=f"{count(len(earlier), 'earlier comment')} still open, not found again",
+    )
 
 
 def _scores(document: ReviewDocument) -> Iterable[_Section]:
@@ -223,7 +269,7 @@ def _hit_place(hit: Hit) -> str:
     return hit.path if hit.start_line is None else f"{hit.path}:{hit.start_line}"
 
 
-def _each(rows: TemplateModule, macro: str, values: Iterable[str | FileChange]) -> tuple[str, ...]:
+def _each(rows: TemplateModule, macro: str, values: Iterable[object]) -> tuple[str, ...]:
     return tuple(_call(rows, macro, value) for value in values)
 
 

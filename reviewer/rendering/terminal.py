@@ -122,7 +122,7 @@ def render_selection(
     page = _Page(width=width, color=color)
     chosen = len(selection.chosen)
     head = _safe_label(short_commit(change.head))
-    files = f"{len(change.reviewed)} of {count(len(change.files), 'file')}"
+    files = f"{len(change.reviewed)} of {count(len(change.files) + change.unlisted, 'file')}"
     page.line(f"{count(chosen, 'persona')} for {head}, {files}", style="bold")
     _choices(page, selection, personas, signals=3 if not verbose else None)
     return page.text(unicode=unicode)

@@ -9,6 +9,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from reviewer.domain.finding import OutcomeKind
+from reviewer.domain.published import Posted
 from reviewer.rendering.document import ReviewDocument
 from reviewer.rendering.markdown import BODY_LIMIT, render_inline_comment, render_markdown
 from reviewer.testing.builders import build_change, build_file, build_finding, build_placed
@@ -129,7 +130,12 @@ def test_every_finding_is_shown_or_counted(number: int) -> None:
 
 def test_what_is_said_inline_is_not_explained_again_in_the_summary() -> None:
     here = render_markdown(ReviewDocument(review=FINDINGS))
-    posted = render_markdown(ReviewDocument(review=FINDINGS, inline_posted=True))
+    inline = frozenset(
+        placed.finding.fingerprint
+        for placed in FINDINGS.shown
+        if placed.outcome.kind is OutcomeKind.INLINE
+    )
+    posted = render_markdown(ReviewDocument(review=FINDINGS, posted=Posted(inline=inline)))
     assert "Await `httpx.AsyncClient.get`" in here
     assert "Await `httpx.AsyncClient.get`" not in posted
     assert "Annotate parameters and the return value" in posted

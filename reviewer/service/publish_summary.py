@@ -1,0 +1,239 @@
+"""Tells the verdict: one summary, edited in place, and a check; neither is written twice.
+
+Two digests in the summary's marker name its text, times apart, and the check that was posted with
+it: where both are the same, nothing is written. The check comes last; where it fails, the summary
+says so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+
+from reviewer.domain.conclusion import Conclusion, ConclusionKind
+from reviewer.domain.conversation import Conversation
+from reviewer.domain.history import History
+from reviewer.domain.history_text import history_text
+from reviewer.domain.marker import SummaryMark
+from reviewer.domain.posting import Check
+from reviewer.domain.published import CheckFate, SummaryFate
+from reviewer.domain.recall import OurSummary, our_summaries
+from reviewer.ports.code_host import CodeHostError, Refusal
+from reviewer.rendering.check import render_check
+from reviewer.rendering.document import ReviewDocument
+from reviewer.rendering.posted_comment import summary_text, with_marker
+from reviewer.service.publish_setup import HeadGuard, PublishSetup
+
+#: What a superseded summary reads, once; another one of ours says more.
+_REPLACED = "Superseded: another summary of this reviewer stands on this pull request."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What is to be told.
+
+    Args:
+        document: The review, and what stands on the pull request.
+        conclusion: What the check says.
+        history: What the next round starts from.
+        silent: Whether no summary is begun; one that stands is edited all the same.
+    """
+
+    document: ReviewDocument
+    conclusion: Conclusion
+    history: History
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What became of summary and check.
+
+    Args:
+        summary: What became of the summary.
+        check: What became of the check.
+        problems: What went wrong, each ready to be read.
+    """
+
+    summary: SummaryFate
+    check: CheckFate
+    problems: tuple[str, ...] = ()
+
+
+class VerdictTeller:
+    """Writes summary and check of one run.
+
+    Args:
+        setup: What publishing works with.
+        guard: Stands before every write.
+    """
+
+    def __init__(self, setup: PublishSetup, guard: HeadGuard) -> None:
+        self._setup = setup
+        self._guard = guard
+
+    async def tell(self, verdict: Verdict, conversation: Conversation) -> Told:
+        """Write what is new.
+
+        Args:
+            verdict: What is to be told.
+            conversation: What stands there, just read.
+
+        Raises:
+            SupersededError: The head moved, or a newer run has published.
+            CodeHostError: The host does not let us read the head, or write anything.
+        """
+        standing = next(iter(our_summaries(conversation, self._setup.signer)), None)
+        check = render_check(verdict.document, verdict.conclusion, self._setup.change)
+        name = _name_of_check(check)
+        if standing is None and verdict.silent:
+            summary, problem = SummaryFate.NONE, ""
+        else:
+            summary, problem = await self._summary(verdict, name, standing)
+        if problem:
+            verdict = _with_problem(verdict, problem)
+            check = render_check(verdict.document, verdict.conclusion, self._setup.change)
+        elif standing is not None and standing.mark.check == name:
+            return Told(summary=summary, check=CheckFate.UNCHANGED)
+        check_problem = await self._check(check)
+        problems = tuple(text for text in (problem, check_problem) if text)
+        if check_problem and not problem and summary is not SummaryFate.NONE:
+            problems += await self._tell_that_check_failed(verdict, check_problem)
+        fate = CheckFate.FAILED if check_problem else CheckFate.POSTED
+        return Told(summary=summary, check=fate, problems=problems)
+
+    async def retire(self, conversation: Conversation) -> str:
+        """Edit down the summaries that other runs left beside the newest; return what went wrong.
+
+        Raises:
+            SupersededError: The head moved.
+            CodeHostError: The host does not let us read the head.
+        """
+        signer = self._setup.signer
+        for older in our_summaries(conversation, signer)[1:]:
+            mark = SummaryMark(head_sha=older.mark.head_sha, history=History())
+            body = with_marker(_REPLACED, signer.write(mark))
+            if not older.trusted or older.comment.body.rstrip() == body:
+                continue
+            await self._guard.require_head()
+            try:
+                await self._setup.host.edit_comment(older.comment.id, body)
+            except CodeHostError as error:
+                return f"an older summary still stands: {error.message}"
+        return ""
+
+    async def _summary(
+        self, verdict: Verdict, check: str, standing: OurSummary | None
+    ) -> tuple[SummaryFate, str]:
+        """Post the summary or edit the one that stands; say what went wrong."""
+        body, name = self._body(verdict, check)
+        if standing is not None and self._same(standing, name, check, verdict.history):
+            return SummaryFate.UNCHANGED, ""
+        fate = SummaryFate.POSTED if standing is None else SummaryFate.EDITED
+        self._guard.expect(verdict.history.generation)
+        for _ in range(2):
+            await self._guard.require_head()
+            try:
+                if standing is None:
+                    await self._setup.host.post_comment(body)
+                else:
+                    await self._setup.host.edit_comment(standing.comment.id, body)
+            except CodeHostError as error:
+                problem = _told("the summary", error)
+                if error.refusal is Refusal.NOT_FOUND and standing is not None:
+                    # Somebody has deleted it meanwhile.
+                    standing, fate = None, SummaryFate.POSTED
+                    continue
+                if not error.uncertain:
+                    return SummaryFate.FAILED, problem
+                standing = next(
+                    iter(our_summaries(await self._guard.look_again(), self._setup.signer)), None
+                )
+                if standing is not None and self._same(standing, name, check, verdict.history):
+                    return fate, ""
+            else:
+                return fate, ""
+        return SummaryFate.FAILED, "the summary could not be written: the host broke off twice"
+
+    def _body(self, verdict: Verdict, check: str) -> tuple[str, str]:
+        """Render the summary; return it with the name of its text."""
+        mark = SummaryMark(
+            head_sha=self._setup.change.head, history=verdict.history, text="0" * 16, check=check
+        )
+        room = len(self._setup.signer.write(mark).encode())
+        timeless = replace(verdict.document, seconds={})
+        name = _digest(summary_text(timeless, marker_bytes=room))
+        text = summary_text(verdict.document, marker_bytes=room)
+        return with_marker(text, self._setup.signer.write(replace(mark, text=name))), name
+
+    def _same(self, standing: OurSummary, name: str, check: str, history: History) -> bool:
+        """Tell whether the summary that stands says the same, times and whose turn it was apart."""
+        mark = standing.mark
+        if (mark.head_sha, mark.text, mark.check) != (self._setup.change.head, name, check):
+            return False
+        return not standing.trusted or _timeless(mark.history) == _timeless(history)
+
+    async def _check(self, check: Check) -> str:
+        """Post the check; say what went wrong. It cannot be looked for, so it is sent once."""
+        try:
+            await self._guard.require_head()
+            await self._setup.host.post_check(check)
+        except CodeHostError as error:
+            return _told("the check", error)
+        return ""
+
+    async def _tell_that_check_failed(self, verdict: Verdict, problem: str) -> tuple[str, ...]:
+        """Say in the summary that no check stands, so that the next run posts it."""
+        try:
+            conversation = await self._guard.look()
+            standing = next(iter(our_summaries(conversation, self._setup.signer)), None)
+            if standing is None:
+                return ()
+            body, _ = self._body(_with_problem(verdict, problem), "")
+            await self._guard.require_head()
+            await self._setup.host.edit_comment(standing.comment.id, body)
+        except CodeHostError as error:
+            return (_told("the summary", error),)
+        return ()
+
+
+def _with_problem(verdict: Verdict, problem: str) -> Verdict:
+    posted = verdict.document.posted
+    if posted is None:
+        return verdict
+    posted = replace(posted, notes=(*posted.notes, f"{problem}."))
+    document = replace(verdict.document, posted=posted)
+    return replace(verdict, document=document, conclusion=cautious(verdict.conclusion, problem))
+
+
+def cautious(conclusion: Conclusion, problem: str) -> Conclusion:
+    """Let nothing succeed that was not told as it should be."""
+    if conclusion.kind is not ConclusionKind.SUCCESS:
+        return conclusion
+    return Conclusion(kind=ConclusionKind.NEUTRAL, reason=problem)
+
+
+def _timeless(history: History) -> str:
+    """Write what two equal rounds have in common, as a marker would."""
+    return history_text(replace(history, generation=0, rounds=()))
+
+
+def _name_of_check(check: Check) -> str:
+    """Name what a check decides; its record tells times and tokens too, which decide nothing."""
+    return _digest(repr((check.head_sha, check.conclusion, check.title, check.annotations)))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def _told(what: str, error: CodeHostError) -> str:
+    """Name an error; where the host accepts nothing from us, that ends the run.
+
+    Raises:
+        CodeHostError: The host does not accept our token.
+    """
+    if error.refusal is Refusal.UNAUTHORIZED:
+        raise error
+    done = "may not have been written" if error.uncertain else "could not be written"
+    return f"{what} {done}: {error.refusal.value}: {error.message}"
