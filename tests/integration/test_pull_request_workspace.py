@@ -1,0 +1,402 @@
+"""A pull request is the same change as its commits in git, whatever is in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("github")
+
+from reviewer.adapters.git.range import Range
+from reviewer.adapters.git.workspace import GitWorkspace
+from reviewer.adapters.github.addresses import GitHubAddresses
+from reviewer.adapters.github.client import GitHubClient
+from reviewer.adapters.github.code_host import GitHubCodeHost
+from reviewer.adapters.github.workspace import PullRequestWorkspace
+from reviewer.adapters.system_clock import SystemClock
+from reviewer.domain.change import Change, FileChange, FileStatus
+from reviewer.domain.pull_request import PullRequestName
+from reviewer.ports.workspace import MovedOnError, Workspace
+from reviewer.service.read_base import CONFIGURATION_GLOBS
+from reviewer.testing.fake_github import FakeGitHub
+from reviewer.testing.fake_github.git_store import EXECUTABLE, LINK, SUBMODULE, Entry
+from reviewer.testing.fake_github.pull_request import FakePullRequest
+from reviewer.testing.fake_github.repository import FakeRepository
+
+pytestmark = pytest.mark.loopback
+
+Files = dict[str, str | bytes | Entry | None]
+
+LINES = "".join(f"line_{number} = {number}\n" for number in range(40))
+BASE: Files = {
+    "app.py": LINES,
+    "crlf.py": "a = 1\r\nb = 2\r\n",
+    "bare.py": "a = 1\nb = 2",
+    "doc.md": "# Title\n\nText.\n",
+    "empty.txt": "",
+    "latin.py": "x = 'caf\xe9'\n".encode("latin-1"),
+    "link": Entry(content="app.py", mode=LINK),
+    "lib": Entry(content="1" * 40, mode=SUBMODULE),
+    "logo.png": b"\x89PNG\0\0",
+    "package-lock.json": "{}\n",
+    "run": "#!/bin/sh\necho\n",
+    "src/deep/er/mod.py": "import os\n\nx = os.environ\n",
+    "\xfcn\xefcod\xe9/\u65e5\u672c.py": "x = 1\n",
+    ".gitattributes": "gen/** linguist-generated\n",
+    "gen/.gitattributes": "kept.py -linguist-generated\n",
+    "gen/made.py": "x = 1\n",
+    "gen/kept.py": "x = 1\n",
+}
+
+SHAPES: Mapping[str, Files] = {
+    "an edit": {"app.py": LINES.replace("line_20 = 20", "line_20 = 21")},
+    "several hunks": {"app.py": LINES.replace("line_3 ", "l3 ").replace("line_33 ", "l33 ")},
+    "a new file": {"new.py": "import re\nx = 1\n"},
+    "a new file without a newline": {"new.py": "x = 1"},
+    "a new empty file": {"new/__init__.py": ""},
+    "a deleted file": {"src/deep/er/mod.py": None},
+    "a deleted empty file": {"empty.txt": None},
+    "a deleted link": {"link": None},
+    "a deleted submodule": {"lib": None},
+    "a deleted binary file": {"logo.png": None},
+    "a deleted text in Latin-1": {"latin.py": None},
+    "everything emptied": {"app.py": ""},
+    "a rename": {"app.py": None, "core/app.py": LINES},
+    "a rename with an edit": {"app.py": None, "core.py": LINES.replace("line_7 ", "line7 ")},
+    "CRLF": {"crlf.py": "a = 1\r\nb = 3\r\n"},
+    "CRLF that goes": {"crlf.py": "a = 1\nb = 2\n"},
+    "a lone carriage return": {"doc.md": "# Title\rMore\n\nText.\n"},
+    "a newline at the end that goes": {"doc.md": "# Title\n\nText."},
+    "a newline at the end that comes": {"bare.py": "a = 1\nb = 2\n"},
+    "an edit without a newline at the end": {"bare.py": "a = 2\nb = 2"},
+    "an odd line end": {"doc.md": "# Title\n\nForm\x0cfeed \u2028 \x85 end.\n"},
+    "a name in unicode": {"\xfcn\xefcod\xe9/\u65e5\u672c.py": "x = 2\n"},
+    "an odd name": {'a "quoted"\tname\nwith\\all.py': "x = 2\n", "-rf": "x\n", " ": "x\n"},
+    "a byte order mark": {"bom.py": "\ufeffx = 1\n"},
+    "characters beyond the first plane": {"doc.md": "# Title \U0001f600\n\nText.\n"},
+    "a mode": {"run": Entry(content="#!/bin/sh\necho\n", mode=EXECUTABLE)},
+    "a mode and an edit": {"run": Entry(content="#!/bin/sh\necho 1\n", mode=EXECUTABLE)},
+    "a new executable": {"tool": Entry(content="#!/usr/bin/env python3\n", mode=EXECUTABLE)},
+    "a submodule": {"lib": Entry(content="2" * 40, mode=SUBMODULE)},
+    "a new submodule": {"other": Entry(content="2" * 40, mode=SUBMODULE)},
+    "a link": {"link": Entry(content="doc.md", mode=LINK)},
+    "a new link": {"etc": Entry(content="/etc/passwd", mode=LINK)},
+    "a link that becomes a file": {"link": "x = 1\ny = 2\n"},
+    "a file that becomes a link": {"doc.md": Entry(content="app.py", mode=LINK)},
+    "a binary file": {"logo.png": b"\x89PNG\0\1"},
+    "a new binary file": {"photo.jpg": b"\xff\xd8\0\0"},
+    "a text that becomes binary": {"doc.md": b"\0\0"},
+    "a binary file that becomes text": {"logo.png": "x\n"},
+    "a renamed binary file": {"logo.png": None, "brand.png": b"\x89PNG\0\0"},
+    "a text in Latin-1": {"latin.py": "x = 'th\xe9'\n".encode("latin-1")},
+    "a text that becomes UTF-8": {"latin.py": "x = 'caf\xe9'\n"},
+    "a lock file": {"package-lock.json": '{"a": 1}\n'},
+    "a generated file": {"gen/made.py": "x = 2\n", "gen/kept.py": "x = 2\n"},
+    "a file that says it is generated": {"g.py": "# Code generated by x. DO NOT EDIT.\nx = 1\n"},
+    "attributes of its own": {".gitattributes": "* linguist-generated\n", "app.py": "x = 1\n"},
+    "a Git LFS pointer": {"w.bin": "version https://git-lfs.github.com/spec/v1\noid sha256:1\n"},
+    "a long data file": {"data.json": '{"a": "' + "x" * 300_000 + '"}\n'},
+    "a minified file": {"a.js": "var a=1;" * 2_000 + "\n"},
+    "a file of 17 MB": {"dump.sql": (b"insert into t " * 100 + b"\n") * 12_000},
+    "a text of 600 kB": {"long.py": "".join(f"x{n} = {n}\n" for n in range(12_000))},
+    "all at once": {
+        "app.py": None,
+        "core.py": LINES.replace("line_7 ", "line7 "),
+        "doc.md": "# New\n",
+        "empty.txt": None,
+        "logo.png": b"\0",
+        "new.py": "x = 1\n",
+        "src/deep/er/mod.py": "import sys\n\nx = sys.argv\n",
+        "lib": Entry(content="3" * 40, mode=SUBMODULE),
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FakeGitHub, str]]:
+    # One server for all: to end one takes longer than most of these tests.
+    hub = FakeGitHub(tmp_path_factory.mktemp("hub"))
+    with hub.serve() as url:
+        yield hub, url
+
+
+@pytest.fixture
+def hub(served: tuple[FakeGitHub, str]) -> Iterator[FakeGitHub]:
+    hub, _ = served
+    hub.journal.clear()
+    limits = hub.limits
+    yield hub
+    hub.limits = limits
+
+
+@pytest.fixture
+def repository(hub: FakeGitHub) -> FakeRepository:
+    return hub.repository(f"octo/shop-{len(hub.repositories)}", files=BASE)
+
+
+@pytest.fixture
+async def client(hub: FakeGitHub, served: tuple[FakeGitHub, str]) -> AsyncIterator[GitHubClient]:
+    addresses = GitHubAddresses.of(api_url=served[1])
+    client = GitHubClient(hub.token(), addresses, clock=SystemClock())
+    yield client
+    await client.close()
+
+
+async def workspace(client: GitHubClient, pull: FakePullRequest) -> PullRequestWorkspace:
+    host = GitHubCodeHost(client, PullRequestName.parse(pull.name))
+    return PullRequestWorkspace(client, await host.pull_request())
+
+
+async def read(client: GitHubClient, pull: FakePullRequest) -> Change:
+    """Read a pull request; it must be the same change as that of its commits."""
+    change = await (await workspace(client, pull)).change()
+    wanted = Range.parse(f"{pull.merge_base}..{pull.head_sha}")
+    folder = Path(pull.repository.git_folder)
+    local = await GitWorkspace(folder, wanted, os.environ).change()
+    assert [told(file) for file in change.files] == [told(file) for file in local.files]
+    assert change.head_paths == local.head_paths
+    assert (change.head, change.base) == (pull.head_sha, pull.base_sha)
+    return change
+
+
+def told(file: FileChange) -> FileChange:
+    """Return what GitHub tells of a file: no modes at the base, no sizes of what is deleted."""
+    return replace(file, base_mode=None)
+
+
+async def test_it_is_a_workspace(client: GitHubClient, repository: FakeRepository) -> None:
+    pull = repository.open_pull(files={"a.py": "x = 1\n"})
+    reader: Workspace = await workspace(client, pull)
+    assert isinstance(reader, PullRequestWorkspace)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_a_pull_request_is_the_change_of_its_commits(
+    client: GitHubClient, repository: FakeRepository, shape: str
+) -> None:
+    pull = repository.open_pull(files=SHAPES[shape])
+    assert (await read(client, pull)).files
+
+
+async def test_a_change_of_the_mode_tells_both_modes(
+    client: GitHubClient, repository: FakeRepository
+) -> None:
+    pull = repository.open_pull(files=SHAPES["a mode"])
+    (file,) = (await read(client, pull)).files
+    assert (file.status, file.base_mode, file.head_mode) == (
+        FileStatus.MODE_CHANGED,
+        "100644",
+        "100755",
+    )
+
+
+async def test_a_copy_is_a_new_file_because_github_looks_for_none(
+    client: GitHubClient, repository: FakeRepository
+) -> None:
+    pull = repository.open_pull(files={"app.py": "x = 1\n", "core.py": LINES})
+    change = await (await workspace(client, pull)).change()
+    assert [(file.path, file.status) for file in change.files] == [
+        ("app.py", FileStatus.MODIFIED),
+        ("core.py", FileStatus.ADDED),
+    ]
+    assert change.by_path["core.py"].head_text == LINES
+
+
+async def test_three_hundred_and_one_files_are_all_read(
+    client: GitHubClient, repository: FakeRepository, hub: FakeGitHub
+) -> None:
+    files: Files = {f"src/module_{number:03}.py": f"x = {number}\n" for number in range(301)}
+    change = await read(client, repository.open_pull(files=files))
+    assert len(change.reviewed) == 301
+    assert not any("diff" in exchange.path for exchange in hub.journal)
+
+
+async def test_more_files_than_github_lists_are_counted(
+    client: GitHubClient, repository: FakeRepository, hub: FakeGitHub
+) -> None:
+    hub.limits = replace(hub.limits, files=5)
+    files: Files = {f"module_{number}.py": f"x = {number}\n" for number in range(8)}
+    change = await (await workspace(client, repository.open_pull(files=files))).change()
+    assert (len(change.files), change.unlisted) == (5, 3)
+
+
+async def test_a_patch_that_github_leaves_out_is_told(
+    client: GitHubClient, repository: FakeRepository, hub: FakeGitHub
+) -> None:
+    hub.limits = replace(hub.limits, patch_lines=10)
+    pull = repository.open_pull(files={"new.py": LINES, "small.py": "x = 1\n"})
+    change = await (await workspace(client, pull)).change()
+    assert str(change.files[0].not_reviewed) == "too large (GitHub shows no patch)"
+    assert change.files[1].reviewed
+
+
+async def test_a_tree_that_is_cut_off_leaves_the_rest_as_it_is(
+    client: GitHubClient, repository: FakeRepository, hub: FakeGitHub
+) -> None:
+    hub.limits = replace(hub.limits, tree_entries=3)
+    pull = repository.open_pull(files=SHAPES["all at once"])
+    change = await (await workspace(client, pull)).change()
+    assert change.head_paths is None
+    assert {file.path for file in change.reviewed} >= {"core.py", "new.py", "doc.md"}
+    assert all(file.head_text is not None for file in change.reviewed if file.hunks)
+
+
+async def test_a_fork_is_read_through_the_repository_that_it_forked(
+    client: GitHubClient, repository: FakeRepository, hub: FakeGitHub
+) -> None:
+    pull = repository.open_pull(files=SHAPES["all at once"], fork=True, author="mallory")
+    change = await read(client, pull)
+    assert change.by_path["new.py"].head_text == "x = 1\n"
+    paths = [exchange.path for exchange in hub.journal]
+    assert not any("mallory" in path for path in paths)
+
+
+async def test_the_base_of_configuration_is_the_base_branch_and_never_the_head(
+    client: GitHubClient, hub: FakeGitHub
+) -> None:
+    files: Files = {
+        ".reviewer.toml": "schema = 1\n",
+        "pyproject.toml": "[project]\n",
+        ".claude/agents/a.md": "a\n",
+        ".reviewer/personas/mine.toml": "x = 1\n",
+        "ruff.toml": Entry(content="pyproject.toml", mode=LINK),
+        "src/.reviewer.toml": "no = 1\n",
+    }
+    repository = hub.repository("octo/configured", files=files)
+    evil: Files = dict.fromkeys(files, "evil = 1\n")
+    pull = repository.open_pull(files={**evil, ".claude/agents/b.md": "b\n"})
+    reader = await workspace(client, pull)
+    before = len(hub.journal)
+    found = await reader.base_files(CONFIGURATION_GLOBS)
+    assert len(hub.journal) == before + 1
+    folder = Path(repository.git_folder)
+    local = GitWorkspace(folder, Range.parse(f"{pull.base_sha}..{pull.head_sha}"), os.environ)
+    theirs = await local.base_files([pattern for pattern in CONFIGURATION_GLOBS if "/" in pattern])
+    assert found == {**theirs, ".reviewer.toml": "schema = 1\n"}
+
+
+async def test_ten_files_take_four_calls(
+    client: GitHubClient, repository: FakeRepository, hub: FakeGitHub
+) -> None:
+    files: Files = {f"src/m{number}.py": f"x = {number}\n" for number in range(9)}
+    pull = repository.open_pull(files={**files, "app.py": LINES.replace("line_9 ", "l9 ")})
+    reader = await workspace(client, pull)
+    before = len(hub.journal)
+    await reader.base_files(CONFIGURATION_GLOBS)
+    change = await reader.change()
+    assert len(change.reviewed) == 10
+    assert len(hub.journal) - before <= 4
+    assert not hub.writes
+
+
+# --- what people do to branches ----------------------------------------------------------------
+def tip_of_base(pull: FakePullRequest) -> str:
+    tip = pull.repository.branch(pull.base_ref)
+    assert tip is not None
+    return tip
+
+
+def rebase(pull: FakePullRequest) -> None:
+    store, base = pull.repository.store, tip_of_base(pull)
+    tree = store.merged_tree(base, pull.head_sha)
+    pull.force_push(store.commit(["refs/scratch"], [base], tree=tree))
+
+
+def merge_base_in(pull: FakePullRequest) -> None:
+    store, base = pull.repository.store, tip_of_base(pull)
+    tree = store.merged_tree(pull.head_sha, base)
+    pull.force_push(store.commit(["refs/scratch"], [pull.head_sha, base], tree=tree))
+
+
+def squash(pull: FakePullRequest) -> None:
+    store = pull.repository.store
+    tree = store.tree_of(pull.head_sha)
+    pull.force_push(store.commit(["refs/scratch"], [pull.merge_base], tree=tree))
+
+
+async def test_what_the_base_branch_gained_is_no_part_of_the_change(
+    client: GitHubClient, repository: FakeRepository
+) -> None:
+    pull = repository.open_pull(files={"app.py": LINES.replace("line_9 ", "l9 ")})
+    repository.push({"doc.md": "# Other\n", "app.py": LINES + "more = 1\n"})
+    pull.push({"new.py": "x = 1\n"})
+    assert pull.base_sha != pull.merge_base
+    change = await read(client, pull)
+    assert [file.path for file in change.files] == ["app.py", "new.py"]
+    assert change.by_path["app.py"].base_text == LINES
+
+
+async def test_a_rebased_change_is_the_same_change(
+    client: GitHubClient, repository: FakeRepository
+) -> None:
+    pull = repository.open_pull(files={"new.py": "x = 1\n"})
+    before = await read(client, pull)
+    repository.push({"doc.md": "# Other\n"})
+    rebase(pull)
+    after = await read(client, pull)
+    assert after.files == before.files
+    assert after.head != before.head
+
+
+async def test_a_base_that_is_merged_in_is_no_part_of_the_change(
+    client: GitHubClient, repository: FakeRepository
+) -> None:
+    pull = repository.open_pull(files={"new.py": "x = 1\n"})
+    before = await read(client, pull)
+    repository.push({"doc.md": "# Other\n", "other.py": "y = 1\n"})
+    merge_base_in(pull)
+    assert (await read(client, pull)).files == before.files
+
+
+async def test_squashed_commits_are_the_same_change(
+    client: GitHubClient, repository: FakeRepository
+) -> None:
+    pull = repository.open_pull(files={"new.py": "x = 1\n"})
+    pull.push({"new.py": "x = 2\n", "other.py": "y = 1\n"})
+    before = await read(client, pull)
+    squash(pull)
+    assert (await read(client, pull)).files == before.files
+
+
+async def test_a_reverted_change_has_no_files(
+    client: GitHubClient, repository: FakeRepository
+) -> None:
+    pull = repository.open_pull(files={"new.py": "x = 1\n"})
+    pull.push({"new.py": None})
+    assert (await read(client, pull)).files == ()
+
+
+async def test_an_amended_and_then_an_old_head_are_what_they_are(
+    client: GitHubClient, repository: FakeRepository
+) -> None:
+    pull = repository.open_pull(files={"new.py": "x = 1\n"})
+    first = pull.head_sha
+    before = await read(client, pull)
+    pull.amend({"new.py": "x = 2\n"})
+    assert (await read(client, pull)).by_path["new.py"].head_text == "x = 2\n"
+    pull.force_push(first)
+    assert await read(client, pull) == before
+
+
+async def test_another_base_branch_is_another_change(
+    client: GitHubClient, repository: FakeRepository
+) -> None:
+    repository.push({"app.py": "old = 1\n"}, branch="stable")
+    pull = repository.open_pull(files={"new.py": "x = 1\n"})
+    pull.base_ref, pull.base_sha = "stable", repository.branch("stable") or ""
+    assert [file.path for file in (await read(client, pull)).files] == ["new.py"]
+
+
+async def test_a_head_that_moves_while_it_is_read_is_told(
+    client: GitHubClient, repository: FakeRepository, hub: FakeGitHub
+) -> None:
+    pull = repository.open_pull(files={"new.py": "x = 1\n"})
+    reader = await workspace(client, pull)
+    pull.push({"new.py": "x = 2\n"})
+    with pytest.raises(MovedOnError):
+        await reader.change()
+    assert hub.journal
