@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
@@ -117,7 +117,7 @@ def model_text(request: ModelRequest, settings: Settings) -> str | None:
 
 @asynccontextmanager
 async def model_setup(
-    request: ModelRequest, settings: Settings, repository: Path
+    request: ModelRequest, settings: Settings, repository: Path, account: Account | None = None
 ) -> AsyncIterator[ModelSetup | None]:
     """Wire the models of one run; None where no model is configured.
 
@@ -125,6 +125,7 @@ async def model_setup(
         request: What the door asks for.
         settings: What the environment says.
         repository: The folder that is reviewed; its name is what spending is summed by.
+        account: Who is charged instead: a pull request.
 
     Raises:
         UserError: A name, key, bound or file is wrong, or the extra ``model`` is not installed.
@@ -139,19 +140,22 @@ async def model_setup(
             f"a model is configured, and {missing[0]} is not installed",
             hint="Install it: pip install 'persona-reviewer[model]'",
         )
-    async with _wired(text, request, settings, repository) as setup:
+    from reviewer.llm.ceilings import Account
+
+    account = account or Account(run_id=uuid4().hex, repository=repository_name(repository))
+    async with _wired(text, request, settings, account) as setup:
         yield setup
 
 
 @asynccontextmanager
 async def _wired(
-    text: str, request: ModelRequest, settings: Settings, repository: Path
+    text: str, request: ModelRequest, settings: Settings, account: Account
 ) -> AsyncIterator[ModelSetup]:
     from reviewer.adapters.http import HttpClient
     from reviewer.adapters.patterns.parses import parses
     from reviewer.adapters.providers.factory import base_url_of
     from reviewer.domain.model_name import parse_model_name
-    from reviewer.llm.ceilings import Account, load_ceilings
+    from reviewer.llm.ceilings import load_ceilings
     from reviewer.llm.client import LLMClient
     from reviewer.llm.journal import JustRun
     from reviewer.prompting.prompt_catalogue import shipped_prompts
@@ -164,8 +168,8 @@ async def _wired(
     verify = parse_model_name(operator.model.verify) if operator.model.verify else model
     personas = {name: parse_model_name(value) for name, value in operator.model.personas.items()}
     allowed = {parse_model_name(value) for value in operator.model.allowed}
-    name = replayed.repository if replayed is not None else repository_name(repository)
-    account = Account(run_id=uuid4().hex, repository=name)
+    if replayed is not None:
+        account = replace(account, repository=replayed.repository)
     reached = {model, verify, *personas.values(), *allowed}
     async with (
         HttpClient(allowed=[base_url_of(each) for each in reached]) as http,
@@ -192,7 +196,7 @@ async def _wired(
             allowed_models=frozenset(map(str, allowed)),
             prompts=shipped_prompts(),
             wishes=prompt_wishes(operator),
-            repository=name,
+            repository=account.repository,
             run_id=account.run_id,
             today=books.clock.now().date(),
             draw_nonce=lambda: secrets.token_hex(NONCE_BYTES),

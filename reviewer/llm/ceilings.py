@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -52,12 +52,15 @@ class Account:
         repository: ``owner/name`` or the folder's name.
         pull_request: Its number; None for the command line.
         installation: The installation's id; None for the command line.
+        before: What earlier runs on the pull request spent, as far as it is known without the
+            ledger: a runner's is empty each time.
     """
 
     run_id: str
     repository: str
     pull_request: int | None = None
     installation: int | None = None
+    before: Amount = field(default_factory=Amount)
 
     @property
     def scope(self) -> str:
@@ -128,4 +131,10 @@ async def _already(scope: Scope, account: Account, ledger: Ledger, now: datetime
         pull_request=account.pull_request if scope is Scope.PULL_REQUEST else None,
         installation=account.installation,
     )
-    return Amount(tokens=spent.tokens, dollars=spent.dollars)
+    if scope is not Scope.PULL_REQUEST:
+        return Amount(tokens=spent.tokens, dollars=spent.dollars)
+    # Both may know of the same runs; whoever knows more is right.
+    return Amount(
+        tokens=max(spent.tokens, account.before.tokens),
+        dollars=max(spent.dollars, account.before.dollars or Decimal(0)),
+    )

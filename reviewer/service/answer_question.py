@@ -89,7 +89,7 @@ async def _ask(
     prepared = _Prepared.of(setup, asked, change, description)
     if not prepared.batch.paths:
         return Reply(
-            problem="No file of this change fits into what the model holds and the ceilings pay for."
+            problem="No file of this change fits into what the model holds and ceilings pay for."
         )
     reply = await _complete(setup, prepared.request)
     if reply.problem:
