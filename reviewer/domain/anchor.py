@@ -39,7 +39,16 @@ def anchored(finding: Finding, file: FileChange) -> HeardFinding:
                 and location.start_line <= at <= location.end_line
             ]
             if inside:
-                return HeardFinding(finding=finding, hunk=number, first=inside[0], last=inside[-1])
+                around = _around(finding, file, location)
+                places = [place.start_line for place in _like(finding, file, around)]
+                return HeardFinding(
+                    finding=finding,
+                    hunk=number,
+                    first=inside[0],
+                    last=inside[-1],
+                    around=around,
+                    turn=sum(start < location.start_line for start in places),
+                )
     return HeardFinding(finding=finding, hunk=None)
 
 
@@ -81,18 +90,27 @@ def still_standing(heard: HeardFinding, file: FileChange) -> Finding | None:
     finding = heard.finding
     if finding.location is None:
         return replace(finding, path=file.path) if _quoted(finding, file) else None
-    groups: dict[str, list[Location]] = {}
-    for place in _places(finding.quote, file, finding.location.side):
-        groups.setdefault(_name(finding, file, place, 0), []).append(place)
-    for group in groups.values():
-        for repeat, place in enumerate(group):
-            if _name(finding, file, place, repeat) == finding.fingerprint:
-                return _moved(finding, file, place)
-    return None
+    places = _like(finding, file, heard.around)
+    if not places:
+        return None
+    # Where one of several like it is gone, nobody can tell which; the last one stays.
+    return _moved(finding, file, places[min(heard.turn, len(places) - 1)])
 
 
-def _name(finding: Finding, file: FileChange, place: Location, repeat: int) -> str:
-    return fingerprint(rule_id=finding.rule_id, file=file, location=place, repeat=repeat)
+def _around(finding: Finding, file: FileChange, place: Location) -> str:
+    return fingerprint(rule_id=finding.rule_id, file=file, location=place, repeat=0)
+
+
+def _like(finding: Finding, file: FileChange, around: str) -> list[Location]:
+    """Return the places that read like a finding's lines and the ones beside the first of them."""
+    if finding.location is None:
+        return []
+    side = finding.location.side
+    return [
+        place
+        for place in _places(finding.quote, file, side)
+        if _around(finding, file, place) == around
+    ]
 
 
 def _places(quote: str, file: FileChange, side: Side) -> Iterator[Location]:

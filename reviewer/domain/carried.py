@@ -98,7 +98,7 @@ def carry(
             continue
         if key[0] not in names:
             absent.append(anchored(standing, file))
-        elif key in open_rules:
+        elif key in open_rules and not _there(standing, (*settled, *doubtful)):
             counts = same is not None and path in delta.covered(*key)
             (settled if counts else doubtful).append(standing)
     answers = tuple(_answers(delta, open_rules))
@@ -114,6 +114,14 @@ def carry(
         gaps=tuple(
             (path, delta.seen[path].gap) for path in sorted(delta.unchanged) if delta.seen[path].gap
         ),
+    )
+
+
+def _there(finding: Finding, others: Iterable[Finding]) -> bool:
+    """Tell whether another finding of the same rule stands on the very same lines."""
+    place = (finding.persona, finding.rule_id, finding.path, finding.location)
+    return finding.location is not None and any(
+        place == (f.persona, f.rule_id, f.path, f.location) for f in others
     )
 
 

@@ -112,12 +112,16 @@ class HeardFinding:
         hunk: The hunk of the file's patch, from 0; None for the file as a whole.
         first: The first line inside the hunk, from 0.
         last: The last line inside the hunk, inclusive.
+        around: Names the first of its lines with the ones beside it, as they were.
+        turn: Which of the places of the file that read so it is, from 0.
     """
 
     finding: Finding
     hunk: int | None
     first: int = 0
     last: int = 0
+    around: str = ""
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 
 from reviewer import __version__
 from reviewer.domain.change import Side
-from reviewer.domain.finding import Confidence, Finding, OutcomeKind
+from reviewer.domain.finding import Confidence, Finding, OutcomeKind, PlacedFinding
 from reviewer.domain.persona import Persona, Rule, Severity
 from reviewer.domain.sanitiser import (
     PROSE_LIMIT,
@@ -78,7 +78,7 @@ def render_sarif(document: ReviewDocument) -> str:
         "columnKind": "unicodeCodePoints",
         "invocations": [_invocation(document)],
         "results": [
-            _result(document, placed.finding, index)
+            {**_result(document, placed.finding, index), **_suppressions(placed)}
             for placed in review.findings
             if placed.outcome.kind not in hidden
         ],
@@ -180,6 +180,14 @@ def _result(
     if finding.rule_id in index:
         result["ruleIndex"] = index[finding.rule_id]
     return result
+
+
+def _suppressions(placed: PlacedFinding) -> dict[str, object]:
+    """Say of a finding that people dismissed that it needs nobody's attention (§3.27.23)."""
+    if placed.outcome.kind is not OutcomeKind.DISMISSED:
+        return {}
+    reason = _text(placed.outcome.reason)
+    return {"suppressions": [{"kind": "external", "status": "accepted", "justification": reason}]}
 
 
 def _physical_location(document: ReviewDocument, finding: Finding) -> dict[str, object]:

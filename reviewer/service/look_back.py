@@ -15,6 +15,7 @@ from reviewer.domain.checklist import Scorecard, Verdict
 from reviewer.domain.finding import Finding, fingerprint
 from reviewer.domain.hindsight import Hindsight
 from reviewer.domain.history import HeardAnswer
+from reviewer.domain.known_name import known_names
 from reviewer.domain.rounds import Delta
 from reviewer.prompting.answer import CheckedAnswers, DroppedClaim
 from reviewer.service.consult_model import Opinion
@@ -95,18 +96,24 @@ class LookBack:
     def _named_apart(
         self, opinions: Sequence[Opinion], standing: Sequence[Finding]
     ) -> tuple[Opinion, ...]:
-        """Give every place a name of its own: batches and rounds count lines that read the same.
+        """Give every place a name of its own, and what people know the one they know.
+
+        Batches and rounds count lines that read the same each for themselves.
 
         Args:
             opinions: What was found.
             standing: What stands from earlier rounds; it keeps its names.
         """
         taken = {finding.fingerprint: finding for finding in standing}
+        made = [finding for opinion in opinions for finding in opinion.checked.findings]
+        known = known_names(
+            made, self._delta, {f.fingerprint for f in made} | self._by_tools | taken.keys()
+        )
         renamed: list[Opinion] = []
         for opinion in opinions:
             names: dict[str, str] = {}
             for finding in opinion.checked.findings:
-                name = finding.fingerprint
+                name = known.get(finding.fingerprint, finding.fingerprint)
                 other = taken.get(name)
                 if other is not None and not _same_place(finding, other):
                     name = self._free_name(finding, taken)

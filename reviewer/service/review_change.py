@@ -19,6 +19,7 @@ from reviewer.domain.file_role import is_source
 from reviewer.domain.finding import PlacedFinding
 from reviewer.domain.history import History
 from reviewer.domain.judgement import Judgement
+from reviewer.domain.known_name import with_known_names
 from reviewer.domain.own_linter import covered_sources
 from reviewer.domain.persona import Persona
 from reviewer.domain.policy import Policy
@@ -120,9 +121,10 @@ async def review_change(  # noqa: PLR0913 - all that one review hangs on, by nam
         ready = replace(ready, notices=(*ready.notices, *unpinned))
     look = name_look(ready, setup)
     delta = compare(before, ready.change, look, full=full)
+    known = replace(known, ready=ready, cards=with_known_names(known.cards, delta))
     heard = Judgement(cards=known.cards, dropped=known.dropped)
     if not known.reason:
-        heard = await _hear(setup, replace(known, ready=ready), delta, said, progress)
+        heard = await _hear(setup, known, delta, said, progress)
     _tell(progress, "weighing the findings")
     review = replace(_review(ready, known, heard, delta, said), look=look)
     return Judged(
