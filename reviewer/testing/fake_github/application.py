@@ -74,7 +74,8 @@ class Application:
             self._hub.journal.append(exchange)
         if fault is not None and fault.cut:
             # An answer that ends before it is whole: the server closes the connection.
-            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})  # fmt: skip
+            headers = [(b"content-length", b"1000")]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
             await send({"type": "http.response.body", "body": b"{", "more_body": True})
             return
         await response(scope, receive, send)

@@ -34,6 +34,7 @@ class Limits:
         diff_files: Files in the media type ``diff``.
         files: Files in the list of files.
         tree_entries: Entries of one answer about a tree.
+        blob_text_bytes: Bytes of a text that GraphQL gives.
     """
 
     patch_lines: int = 20_000
@@ -42,6 +43,7 @@ class Limits:
     diff_files: int = 300
     files: int = 3_000
     tree_entries: int = 100_000
+    blob_text_bytes: int = 512_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The real git repositories behind FakeGitHub: one bare object store for a repository and its forks.
+"""The real git behind FakeGitHub: one bare repository for a repository and its forks.
 
 Git runs hardened: no configuration but ours, no hooks, an environment of five variables. A commit
 is one ``git fast-import``, a comparison one ``git diff``.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 from weakref import WeakSet
 
 from reviewer.testing.fake_github.account import (
@@ -38,7 +38,7 @@ class FakeGitHub:
     """
 
     #: Every one that is alive, so that a test suite can look at all of them.
-    alive: WeakSet[FakeGitHub] = WeakSet()
+    alive: ClassVar[WeakSet[FakeGitHub]] = WeakSet()
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reviewer.testing.fake_github.account import FakeAccount
 from reviewer.testing.fake_github.difference import FileDifference, read_difference
-from reviewer.testing.fake_github.git_store import Files, GitStore
+from reviewer.testing.fake_github.git_store import Files, GitStore, TreeEntry
 from reviewer.testing.fake_github.pull_request import FakePullRequest
 from reviewer.testing.fake_github.standing import FakeCheck
 
@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from reviewer.testing.fake_github.hub import FakeGitHub
 
 #: GitHub's roles; the old word of ``permission`` knows only four of them.
-ROLES = {"none": "none", "read": "read", "triage": "read", "write": "write", "maintain": "write", "admin": "admin"}  # fmt: skip
+ROLES = {
+    "none": "none",
+    "read": "read",
+    "triage": "read",
+    "write": "write",
+    "maintain": "write",
+    "admin": "admin",
+}
+_SHA_LENGTH = 40
+_SMALL_TREE = 200
 
 
 class FakeRepository:
@@ -51,6 +60,7 @@ class FakeRepository:
         self.pulls: dict[int, FakePullRequest] = {}
         self.checks: list[FakeCheck] = []
         self._next_number = 1
+        self._trees: dict[str, dict[str, TreeEntry]] = {}
         self._differences: dict[tuple[str, str], list[FileDifference]] = {}
 
     @property
@@ -101,7 +111,7 @@ class FakeRepository:
             )
 
     def permission(self, login: str, role: str) -> None:
-        """Give somebody a role: ``none``, ``read``, ``triage``, ``write``, ``maintain``, ``admin``."""
+        """Give somebody one of GitHub's roles, from ``none`` to ``admin``."""
         if role not in ROLES:
             raise ValueError(f"{role!r} is no role of GitHub")
         self.hub.account(login)
@@ -111,7 +121,7 @@ class FakeRepository:
         """Return somebody's role; everybody may read what is public."""
         return self.roles.get(login.lower(), "none" if self.private else "read")
 
-    def open_pull(
+    def open_pull(  # noqa: PLR0913 - what a pull request is made of
         self,
         *,
         branch: str = "feature",
@@ -170,6 +180,27 @@ class FakeRepository:
         number = self._next_number
         self._next_number += 1
         return number
+
+    def lookup(self, name: str) -> tuple[str, str, bytes] | None:
+        """Return id, type and content of an object of git; None where a name means none.
+
+        What stands under a commit never changes, and one question asks for many files of it: the
+        first reads all files of a small tree at once.
+        """
+        revision, colon, path = name.partition(":")
+        if not colon or len(revision) != _SHA_LENGTH:
+            return self.store.objects([name])[0]
+        if revision not in self._trees:
+            listed = (
+                self.store.tree(revision, recursive=True) if self.store.resolve(revision) else []
+            )
+            self._trees[revision] = {entry.path: entry for entry in listed}
+            if len(listed) <= _SMALL_TREE:
+                self.store.blobs(entry.sha for entry in listed if entry.type == "blob")
+        entry = self._trees[revision].get(path)
+        if entry is None or entry.type != "blob":
+            return self.store.objects([name])[0]
+        return entry.sha, "blob", self.store.blobs([entry.sha])[entry.sha]
 
     def compare(self, base: str, head: str) -> list[FileDifference]:
         """Return what two commits differ in, whole."""

@@ -49,7 +49,11 @@ def update_check(asked: Asked) -> Reply:
     asked.need("checks")
     check = _check(asked)
     if check.author is not asked.viewer:
-        raise GitHubRefusal(403, "Invalid app_id `0` - check run can only be modified by the GitHub App that created it.")  # fmt: skip
+        message = (
+            f"Invalid app_id `{asked.viewer.id}` - check run can only be modified by the GitHub "
+            "App that created it."
+        )
+        raise GitHubRefusal(403, message)
     output = _output(asked.body)
     _refuse_bad_end(asked.body, check.status if check.conclusion is None else "queued")
     _put(check, output)

@@ -112,7 +112,8 @@ def create_review(asked: Asked) -> Reply:
     pull = asked.pull
     event = asked.text("event") or None
     if event not in {None, "COMMENT", "APPROVE", "REQUEST_CHANGES"}:
-        raise unprocessable(f'Variable $event of type PullRequestReviewEvent was provided invalid value "{event}"')  # fmt: skip
+        words = "Variable $event of type PullRequestReviewEvent was provided invalid value"
+        raise unprocessable(words)
     comments = asked.body.get("comments") or []
     if not isinstance(comments, list) or not all(isinstance(item, dict) for item in comments):
         raise invalid_request("For 'properties/comments', the value is not an array of objects.")
