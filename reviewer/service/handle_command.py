@@ -1,0 +1,268 @@
+"""Handle a comment: hear whether it is a command, ask who may, do it, say so with a reaction.
+
+In this order, so that whoever may not costs nothing but a question to the host::
+
+    no command of ours, not a new comment, not by a person   nothing is read or written
+    the host says what this person may do                    no answer is a no (security.md S12)
+    not allowed                                              😕
+    our own comment; too often                               nothing; 😕
+    👀                                                       what follows is counted (command_rate)
+    written wrongly                                          😕 and one reply with the right form
+    carried out                                              👍, and a reply where one was asked for
+
+There is no other comment than the reply that was asked for. No model is asked before the 👀.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reviewer.domain.command import Reading, read_commands
+from reviewer.domain.command_rate import Asker, too_often
+from reviewer.domain.command_usage import may_use
+from reviewer.domain.conversation import Conversation
+from reviewer.domain.event import CommentEvent
+from reviewer.domain.gate import unheard
+from reviewer.domain.history import History
+from reviewer.domain.marker import ReplyMark, Signer, Subject
+from reviewer.domain.posting import Permission, Reaction
+from reviewer.domain.pull_request import PullRequest
+from reviewer.domain.recall import history_of
+from reviewer.errors import ReviewerError
+from reviewer.ports.code_host import CodeHostError, Discussion
+from reviewer.rendering.command_reply import render_problem, render_refusals, reply_body
+from reviewer.rendering.template import Safe
+from reviewer.service.carry_out_command import (
+    CarriedOut,
+    CommandDesk,
+    CommandRefusedError,
+    Errand,
+    ReviewWish,
+)
+from reviewer.service.keep_history import keep_history
+
+
+class CommandState(StrEnum):
+    """What became of a comment."""
+
+    IGNORED = "ignored"
+    REFUSED = "refused"
+    DONE = "done"
+    FAILED = "failed"
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handled:
+    """What became of a comment, for a job summary and for whoever goes on.
+
+    Args:
+        state: What.
+        words: Why, one phrase without a full stop; holds no word of the comment.
+        review: The review that is to be run now; whoever runs it ends with `acknowledge`.
+        refresh: Whether the summary is to be made anew from what is remembered; what has not
+            changed is asked nobody again.
+        pull_request: Where, as it was read for this comment; None where it was not.
+    """
+
+    state: CommandState
+    words: str
+    review: ReviewWish | None = None
+    refresh: bool = False
+    pull_request: PullRequest | None = None
+
+
+async def handle_command(event: CommentEvent, desk: CommandDesk) -> Handled:
+    """Handle a comment.
+
+    Args:
+        event: What the host says that happened.
+        desk: What commands are answered with; its host is bound to the event's pull request.
+    """
+    reading = read_commands(event.body)
+    deaf = "no line of it is a command" if not reading.speaks_to_us else unheard(event)
+    if deaf is not None:
+        return Handled(state=CommandState.IGNORED, words=deaf)
+    return await _Visit(event, desk, reading).answer()
+
+
+async def acknowledge(event: CommentEvent, discussion: Discussion, *, done: bool) -> str:
+    """End a command that somebody else carried out with a reaction.
+
+    Args:
+        event: The comment.
+        discussion: Gives the reaction.
+        done: Whether it was done.
+
+    Returns:
+        Why there is no reaction; empty where there is one.
+    """
+    reaction = Reaction.DONE if done else Reaction.REFUSED
+    try:
+        await discussion.react(event.comment_id, reaction, inline=event.inline)
+    except CodeHostError as error:
+        return f"no reaction could be given: {error}"
+    return ""
+
+
+class _Visit:
+    """One comment that is meant for us, on its way through the rules."""
+
+    def __init__(self, event: CommentEvent, desk: CommandDesk, reading: Reading) -> None:
+        self._event = event
+        self._desk = desk
+        self._reading = reading
+        self._login = event.sender.login
+
+    async def answer(self) -> Handled:
+        """Ask who may, then do it."""
+        try:
+            permission = await self._desk.discussion.permission(self._login)
+            pull_request = await self._desk.host.pull_request()
+        except CodeHostError as error:
+            return await self._end(CommandState.REFUSED, f"nobody could be asked who may: {error}")
+        author = pull_request.author is not None and (
+            pull_request.author.id == self._event.sender.id != 0
+        )
+        if not self._allowed(permission, author=author):
+            words = f"{permission.value} permission is not enough"
+            return await self._end(CommandState.REFUSED, words, pull_request)
+        try:
+            conversation = await self._desk.host.conversation()
+        except CodeHostError as error:
+            words = f"what stands there could not be read: {error}"
+            return await self._end(CommandState.FAILED, words, pull_request)
+        stop = self._stop(conversation, permission, author=author)
+        if stop is not None:
+            return (
+                stop
+                if stop.state is CommandState.IGNORED
+                else await self._end(stop.state, stop.words, pull_request)
+            )
+        if not await self._react(Reaction.SEEN):
+            # Unseen it would not be counted either.
+            words = "it could not be acknowledged with a reaction"
+            return Handled(state=CommandState.FAILED, words=words, pull_request=pull_request)
+        try:
+            return await self._serve(pull_request, conversation)
+        except ReviewerError as error:
+            return await self._end(CommandState.FAILED, str(error), pull_request)
+
+    def _allowed(self, permission: Permission, *, author: bool) -> bool:
+        rules = self._desk.rules
+        if self._reading.refused:
+            # How a command is written is told to whoever may have any of them.
+            return author or permission.at_least(Permission.TRIAGE)
+        return all(
+            may_use(command, permission, rules, author=author) for command in self._reading.commands
+        )
+
+    def _stop(
+        self, conversation: Conversation, permission: Permission, *, author: bool
+    ) -> Handled | None:
+        """Return why nothing more happens; None where it does."""
+        own = unheard(self._event, conversation.viewer)
+        if own is not None:
+            return Handled(state=CommandState.IGNORED, words=own)
+        allowed_anyway = all(
+            may_use(command, permission, self._desk.rules, author=False)
+            for command in self._reading.commands
+        )
+        words = too_often(
+            self._reading,
+            Asker(account=self._event.sender, by_authorship=author and not allowed_anyway),
+            conversation.accepted,
+            self._desk.rules,
+            now=self._desk.clock.now(),
+            comment_id=self._event.comment_id,
+        )
+        return Handled(state=CommandState.REFUSED, words=words) if words else None
+
+    async def _serve(self, pull_request: PullRequest, conversation: Conversation) -> Handled:
+        """Do what the comment says; it may."""
+        subject = Subject.of(
+            conversation.viewer,
+            repository_id=pull_request.repository_id,
+            number=pull_request.name.number,
+        )
+        signer = Signer(subject=subject, key=self._desk.state_key)
+        if self._reading.refused:
+            told = render_refusals(self._reading.refused)
+            return await self._refuse(pull_request, signer, told, "it is written wrongly")
+        before = history_of(conversation, signer)
+        errand = Errand(self._desk, pull_request, before, signer=signer, login=self._login)
+        try:
+            done = await errand.carry_out(self._reading.commands)
+        except CommandRefusedError as problem:
+            told = render_problem(str(problem))
+            return await self._refuse(pull_request, signer, told, str(problem))
+        if signer.signs and _differs(before, done.history):
+            await keep_history(self._desk.host, done.history, before=before, signer=signer)
+        if done.sections and not await self._post(done.sections, pull_request, signer):
+            return await self._superseded(pull_request)
+        return await self._done(done, pull_request)
+
+    async def _done(self, done: CarriedOut, pull_request: PullRequest) -> Handled:
+        if done.review is None:
+            await self._react(Reaction.DONE)
+        names = ", ".join(f"/{command.name.value}" for command in self._reading.commands)
+        return Handled(
+            state=CommandState.DONE,
+            words=f"{names} by {self._login}",
+            review=done.review,
+            refresh=done.restated and done.review is None,
+            pull_request=pull_request,
+        )
+
+    async def _refuse(
+        self, pull_request: PullRequest, signer: Signer, told: Safe, words: str
+    ) -> Handled:
+        if not await self._post((told,), pull_request, signer):
+            return await self._superseded(pull_request)
+        return await self._end(CommandState.REFUSED, words, pull_request)
+
+    async def _superseded(self, pull_request: PullRequest) -> Handled:
+        words = "somebody pushed meanwhile: the answer would be about another commit"
+        return await self._end(CommandState.SUPERSEDED, words, pull_request)
+
+    async def _post(
+        self, sections: tuple[Safe, ...], pull_request: PullRequest, signer: Signer
+    ) -> bool:
+        """Reply where the comment stands; false where the pull request has another head by now."""
+        host, event = self._desk.host, self._event
+        if await host.head_sha() != pull_request.head_sha:
+            return False
+        body = reply_body(sections, signer.write(ReplyMark(head_sha=pull_request.head_sha)))
+        if event.inline:
+            await host.reply(event.thread_comment_id or event.comment_id, body)
+        else:
+            await host.post_comment(body)
+        return True
+
+    async def _end(
+        self, state: CommandState, words: str, pull_request: PullRequest | None = None
+    ) -> Handled:
+        await self._react(Reaction.REFUSED)
+        return Handled(state=state, words=words, pull_request=pull_request)
+
+    async def _react(self, reaction: Reaction) -> bool:
+        """React; a reaction that fails is nobody's loss but the first one's."""
+        try:
+            await self._desk.discussion.react(
+                self._event.comment_id, reaction, inline=self._event.inline
+            )
+        except CodeHostError:
+            return False
+        return True
+
+
+def _differs(before: History, after: History) -> bool:
+    """Tell whether there is anything new to remember, apart from who is believed."""
+    return (before.known, before.paused, before.rounds, before.spent, before.tokens) != (
+        after.known,
+        after.paused,
+        after.rounds,
+        after.spent,
+        after.tokens,
+    )
