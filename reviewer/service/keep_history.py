@@ -68,6 +68,8 @@ def _onto(now: History, changed: History, before: History) -> History:
         known=(*known, *by_command.values()),
         paused=changed.paused if changed.paused != before.paused else now.paused,
         rounds=changed.rounds if changed.rounds != before.rounds else now.rounds,
+        spent=now.spent + changed.spent - before.spent,
+        tokens=now.tokens + changed.tokens - before.tokens,
     )
 
 
