@@ -4,8 +4,10 @@ One audit hook (https://docs.python.org/3/library/audit_events.html) watches the
 hook cannot be removed, so it is installed once and switched on while tests run; then it refuses
 
 - every socket that would leave the process, except loopback where a test is marked ``loopback``;
-- every program except git and the linters that the product names, and those a test registers;
-- for code of ours, a child that inherits the environment or is handed a canary;
+- every program except git, the linters and the analyser that the product names, and those a test
+  registers;
+- for code of ours, a child that inherits the environment or is handed a canary; the analyser may
+  have the keys of models;
 - every write outside the temporary folder of the run.
 
 A refusal raises and is remembered: code that swallows the error fails its test all the same.
@@ -44,6 +46,11 @@ CANARIES: Mapping[str, str] = {
     "GITHUB_TOKEN": f"ghp_{_CANARY}G",
     "OPENAI_API_KEY": f"sk-{_CANARY}O",
 }
+
+
+#: What the analyser's process is for: the keys of models, and no other secret (security.md S2).
+_MODEL_KEYS = frozenset({"ANTHROPIC_API_KEY", "OPENAI_API_KEY"})
+_ANALYSER = ("-m", "reviewer.entrypoints.analyser")
 
 
 class ForbiddenActionError(AssertionError):
@@ -141,13 +148,18 @@ class Guard:
         environment = env if isinstance(env, Mapping) else None
         program = _resolve(_text(executable), environment or os.environ)
         words = [_text(word) for word in argv] if isinstance(argv, Sequence) else []
-        if program not in {self._git, *self._linters, *self.programs}:
+        analyser = program == os.path.realpath(sys.executable) and tuple(words[-2:]) == _ANALYSER
+        if not analyser and program not in {self._git, *self._linters, *self.programs}:
             self.refuse(f"starts {_text(executable)}; see the fixture allowed_program")
         if self._asked_by_a_test():
             return
         if environment is None:
             self.refuse(f"starts {_text(executable)} with the whole environment")
-        handed = [*words, *(_text(value) for value in (environment or {}).values())]
+        kept = _MODEL_KEYS if analyser else frozenset()
+        handed = [
+            *words,
+            *(_text(v) for k, v in (environment or {}).items() if _text(k) not in kept),
+        ]
         if any(find_canary(text) for text in handed):
             self.refuse(f"hands a secret of the environment to {_text(executable)}")
 
