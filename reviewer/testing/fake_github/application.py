@@ -61,7 +61,7 @@ class Application:
         request = Request(scope, receive)
         question = _Question(
             method=request.method,
-            path=request.url.path.removeprefix(_WORKFLOW_PREFIX),
+            path=_path(request.url.path),
             query=request.url.query,
             headers={name.lower(): value for name, value in request.headers.items()},
             body=await request.body(),
@@ -151,6 +151,11 @@ class Application:
             path=question.path,
         )
         return operation(asked)
+
+
+def _path(path: str) -> str:
+    """Return the path as github.com has it; an Enterprise Server has both interfaces below one."""
+    return "/graphql" if path == "/api/graphql" else path.removeprefix(_WORKFLOW_PREFIX)
 
 
 def _body(raw: bytes) -> Mapping[str, object]:
