@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+import difflib
 
-from reviewer.domain.change import FileChange
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewer.domain.change import FileChange, FileStatus
+from reviewer.domain.diff import parse_hunks, with_texts
 from reviewer.errors import GitHubError
 from tests.unit.github_answers import GitHubAnswers, blob_answer, blob_id
 
@@ -148,3 +153,25 @@ async def test_long_texts_are_asked_for_in_smaller_portions(github: GitHubAnswer
         github.add(f"f{number}.py", text, patch=f"@@ -1,0 +1 @@\n+y = {number}")
     await github.workspace().change()
     assert github.calls.count("graphql") == 1 + 2
+
+
+LINES = st.lists(
+    st.sampled_from(["", "a", "b\r", "\u2028", "- c", "+ d", "@@ e", "\\ f"]), max_size=25
+)
+
+
+@given(base=LINES, head=LINES)
+def test_the_base_is_made_from_the_head_and_back(base: list[str], head: list[str]) -> None:
+    before, after = ("".join(f"{line}\n" for line in lines) for lines in (base, head))
+    _, _, *patch = [*difflib.unified_diff(base, head, lineterm=""), "", ""]
+    body = parse_hunks("\n".join(patch[:-2]))
+    bare = FileChange(path="a", status=FileStatus.MODIFIED)
+    made = with_texts(bare, body, head_text=after)
+    assert made.base_text == before
+    assert made == with_texts(bare, body, base_text=before)
+
+
+def test_a_text_that_the_hunks_were_not_made_from_gives_no_other() -> None:
+    body = parse_hunks("@@ -1 +1 @@\n-x = 1\n+x = 2")
+    made = with_texts(FileChange(path="a", status=FileStatus.MODIFIED), body, head_text="y = 2\n")
+    assert (made.base_text, made.head_text) == (None, None)
