@@ -1,0 +1,289 @@
+"""Review one pull request: may it be, what is new, what is wrong, and what is said about it.
+
+::
+
+    event ──► gate ──► conversation, base ──► change ──► analyser ──► publish
+                          who we are,           files,     values in,    head read
+                          what we said          texts      values out    before each write
+
+Whatever goes wrong on the way is told where people look: the run ends as failed, with a neutral
+check, and never as a success. A head that moves ends it as superseded, and nothing is written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TypeVar
+
+from reviewer.domain.change import Change
+from reviewer.domain.conclusion import Conclusion, ConclusionKind
+from reviewer.domain.conversation import Conversation
+from reviewer.domain.event import PullRequestEvent
+from reviewer.domain.gate import Gate, begins_review, decide, with_round
+from reviewer.domain.history import History
+from reviewer.domain.marker import Signer, Subject
+from reviewer.domain.material import Material
+from reviewer.domain.policy import Policy, PolicyLayer
+from reviewer.domain.published import Published
+from reviewer.domain.pull_request import PullRequest
+from reviewer.domain.recall import history_of
+from reviewer.domain.review import Review
+from reviewer.domain.selection import Selection
+from reviewer.domain.status import RunState
+from reviewer.errors import ReviewerError
+from reviewer.ports.analyser import Analyser
+from reviewer.ports.clock import Clock
+from reviewer.ports.code_host import CodeHost, CodeHostError
+from reviewer.ports.progress import Progress
+from reviewer.ports.workspace import Workspace
+from reviewer.service.publish_review import publish_review
+from reviewer.service.publish_setup import PublishSetup
+from reviewer.service.read_base import CONFIGURATION_GLOBS, read_policy
+
+_SHORT_SHA = 7
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """One run on a pull request, and why it happens.
+
+    Args:
+        pull_request: The pull request, frozen when the run was triggered.
+        event: What happened; None where a person asks.
+        personas: Exactly these review, by name; empty lets the change decide.
+        panel: A panel's name; None for none.
+        full: Look at everything again.
+        layer: What the door sets of the policy.
+    """
+
+    pull_request: PullRequest
+    event: PullRequestEvent | None = None
+    personas: tuple[str, ...] = ()
+    panel: str | None = None
+    full: bool = False
+    layer: PolicyLayer | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoundTools:
+    """What a run works with.
+
+    Args:
+        host: Reads and writes the pull request.
+        workspace: Reads its change and its base.
+        analyser: Reviews; knows nothing of the host.
+        clock: Tells the time.
+        repository_url: Where the repository can be read, from our own configuration.
+        state_key: Signs what is remembered; None where nothing can be.
+        progress: Who is told how far it is.
+        seconds: How long each stage took so far, asked just before the summary is written.
+    """
+
+    host: CodeHost
+    workspace: Workspace
+    analyser: Analyser
+    clock: Clock
+    repository_url: str = ""
+    state_key: str | None = field(default=None, repr=False)
+    progress: Progress | None = None
+    seconds: Callable[[], Mapping[str, float]] = field(default=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoundResult:
+    """How a run on a pull request went.
+
+    Args:
+        state: Where it ended.
+        reason: Why, for every state but ``completed``.
+        review: What was found, and by which policy it is judged; also where nothing was looked at.
+        policy: The policy.
+        conclusion: What the check says, or would.
+        published: What was written; None where nothing was to be.
+    """
+
+    state: RunState
+    reason: str
+    review: Review
+    policy: Policy
+    conclusion: Conclusion
+    published: Published | None = None
+
+
+async def review_pull_request(tools: RoundTools, wanted: Round) -> RoundResult:
+    """Review a pull request and say so on it.
+
+    Args:
+        tools: What the run works with.
+        wanted: The run.
+
+    Returns:
+        How it went; also where the host or a model did not do their part.
+    """
+    if wanted.event is not None and (skip := begins_review(wanted.event)) is not None:
+        return _quiet(wanted, skip.words)
+    try:
+        return await _Run(tools, wanted).run()
+    except CodeHostError as error:
+        # The host does not even tell what stands there: nothing can be said on it either.
+        return _failed(wanted, str(error))
+
+
+class _Run:
+    """One run, step by step."""
+
+    def __init__(self, tools: RoundTools, wanted: Round) -> None:
+        self._tools = tools
+        self._wanted = wanted
+        self._pull_request = wanted.pull_request
+
+    async def run(self) -> RoundResult:
+        pull_request, tools = self._pull_request, self._tools
+        self._tell("reading the pull request")
+        async with asyncio.TaskGroup() as group:
+            talk = group.create_task(_caught(tools.host.conversation()))
+            base = group.create_task(_caught(tools.workspace.base_files(CONFIGURATION_GLOBS)))
+        conversation, texts = _value(talk.result()), _value(base.result())
+        policy = read_policy(texts, self._wanted.layer)
+        event = self._wanted.event
+        skip = None if event is None else begins_review(event, conversation.viewer)
+        if skip is not None:
+            return _quiet(self._wanted, skip.words, policy)
+        subject = Subject.of(
+            conversation.viewer,
+            repository_id=pull_request.repository_id,
+            number=pull_request.name.number,
+        )
+        signer = Signer(subject=subject, key=tools.state_key)
+        now = tools.clock.now()
+        history = history_of(conversation, signer)
+        gate = decide(pull_request, policy.pull_request, history, now=now, asked=event is None)
+        if gate.skip is not None and gate.skip.silent:
+            return _quiet(self._wanted, gate.skip.words, policy)
+        history = with_round(history, now)
+        change, review = await self._look(conversation, texts, policy, history, gate)
+        self._tell("publishing the review")
+        published = await publish_review(
+            PublishSetup(
+                host=tools.host,
+                signer=signer,
+                clock=tools.clock,
+                change=change,
+                policy=policy,
+                repository_url=tools.repository_url,
+                seconds=tools.seconds(),
+            ),
+            review,
+            history=history,
+            conversation=conversation,
+            inline=gate.inline,
+            notice=gate.notice,
+        )
+        return RoundResult(
+            state=published.state,
+            reason=published.reason,
+            review=replace(review, state=published.state, reason=published.reason),
+            policy=policy,
+            conclusion=published.conclusion,
+            published=published,
+        )
+
+    async def _look(
+        self,
+        conversation: Conversation,
+        texts: Mapping[str, str],
+        policy: Policy,
+        history: History,
+        gate: Gate,
+    ) -> tuple[Change, Review]:
+        """Read the change and have it reviewed; a run that cannot look says why."""
+        pull_request = self._pull_request
+        nothing = _unread(pull_request)
+        if gate.skip is not None:
+            words = f"{gate.skip.words}. {gate.skip.way_out}".removesuffix(" ")
+            return nothing, _empty(nothing, RunState.SKIPPED, words)
+        if conversation.head_sha != pull_request.head_sha:
+            moved = f"the head moved to {conversation.head_sha[:_SHORT_SHA]}"
+            return nothing, _empty(nothing, RunState.SUPERSEDED, moved)
+        try:
+            self._tell("reading the change")
+            change = await self._tools.workspace.change(excluded=policy.exclude)
+            self._tell("reviewing the change")
+            review = await self._tools.analyser.review(
+                Material(
+                    name=pull_request.name,
+                    title=pull_request.title,
+                    body=pull_request.body,
+                    change=change,
+                    base_texts=texts,
+                    before=history,
+                    personas=self._wanted.personas,
+                    panel=self._wanted.panel,
+                    full=self._wanted.full,
+                    layer=self._wanted.layer,
+                )
+            )
+        except ReviewerError as error:
+            return nothing, _empty(nothing, RunState.FAILED, str(error))
+        return change, replace(review, change=change)
+
+    def _tell(self, stage: str) -> None:
+        if self._tools.progress is not None:
+            self._tools.progress.stage(stage)
+
+
+async def _caught(reading: Awaitable[Result]) -> Result | ReviewerError:
+    """Return what went wrong as a value, so that its neighbour is not torn down with it."""
+    try:
+        return await reading
+    except ReviewerError as error:
+        return error
+
+
+def _value(result: Result | ReviewerError) -> Result:
+    if isinstance(result, ReviewerError):
+        raise result
+    return result
+
+
+def _unread(pull_request: PullRequest) -> Change:
+    """Return a change of which nothing is known but its ends."""
+    return Change(base=pull_request.base_sha, head=pull_request.head_sha, files=())
+
+
+def _empty(change: Change, state: RunState, reason: str) -> Review:
+    """Return the review of a run that did not look."""
+    return Review(
+        state=state,
+        reason=reason,
+        change=change,
+        personas=(),
+        selection=Selection(choices=()),
+        scorecards=(),
+        findings=(),
+    )
+
+
+def _quiet(wanted: Round, reason: str, policy: Policy | None = None) -> RoundResult:
+    """Return a run that is not worth a word on the pull request."""
+    return _unpublished(wanted, RunState.SKIPPED, reason, policy)
+
+
+def _failed(wanted: Round, reason: str) -> RoundResult:
+    return _unpublished(wanted, RunState.FAILED, reason)
+
+
+def _unpublished(
+    wanted: Round, state: RunState, reason: str, policy: Policy | None = None
+) -> RoundResult:
+    return RoundResult(
+        state=state,
+        reason=reason,
+        review=_empty(_unread(wanted.pull_request), state, reason),
+        policy=policy or Policy(),
+        conclusion=Conclusion(kind=ConclusionKind.NEUTRAL, reason=f"{state.value}: {reason}"),
+    )
