@@ -10,6 +10,7 @@ from reviewer.bootstrap import Request, review
 from reviewer.domain.persona import Persona, Wakes
 from reviewer.domain.persona_file import parse_persona
 from reviewer.domain.published_schema import PUBLISHED, file_name, schema_text
+from reviewer.rendering.command_page import command_page
 from reviewer.rendering.document import ReviewDocument
 from reviewer.rendering.json_schema import review_schema
 from reviewer.rendering.persona_page import persona_page, persona_table
@@ -37,6 +38,7 @@ def documents() -> dict[str, str]:
     schema = json.dumps(review_schema(), indent=2, ensure_ascii=False) + "\n"
     return {
         "docs/personas.md": page,
+        "docs/commands.md": command_page(),
         "schemas/review.v1.schema.json": schema,
         **{f"schemas/{file_name(name)}": schema_text(name) for name in PUBLISHED},
     }

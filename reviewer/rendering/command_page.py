@@ -1,0 +1,72 @@
+"""The page about slash commands: made from the same table as the help in a comment."""
+
+from __future__ import annotations
+
+from reviewer.domain.command import (
+    LONGEST_REASON,
+    LONGEST_TEXT,
+    MOST_COMMANDS,
+    MOST_PERSONAS,
+)
+from reviewer.domain.command_usage import USAGES, CommandRules
+from reviewer.rendering.command_reply import usage_rows
+
+_INTRODUCTION = """\
+# What you can say to the reviewer
+
+A comment on a pull request, or a reply in one of its threads, may hold up to {commands} commands.
+Each is the first word of its own line, exactly as written here; at most one of them may ask a
+model. Around them you can write what you like.
+
+- Only a **new** comment of a **person** counts. Edited comments, quotations, code and what bots
+  write command nothing, and nothing that this reviewer writes does either.
+- GitHub is asked what you may do in the repository, each time; where it does not answer, nothing is
+  done. `read` permission, or none, is never enough for what costs something or changes something.
+- 👀 means heard, 👍 done, 😕 refused. There is a reply where you asked for one, or where a command
+  is written wrongly; then nothing of the whole comment is done.
+- No comment can set an option or change the configuration: there are none in this grammar.
+- Text has at most {text:,} characters, a reason {reason}; at most {personas} personas can be named.
+
+| command | what it does | who may |
+|---|---|---|
+"""
+
+_LIMITS = """
+## How often
+
+Within an hour and on one pull request, one person is answered {own} times; {asks} of these may ask
+a model, and all people together may do so {all} times. More is refused with 😕. It is counted by the
+reviewer's own 👀, so refused comments count for nobody, and a deleted comment no more. What a pull
+request may cost is held by the operator's budget, whoever asks.
+
+## Findings
+
+FINDING is the short name that stands under each finding: the first seven digits of its
+fingerprint, which stays the same over pushes. Where two findings begin alike, more digits are
+needed, and the reply says which.
+
+`/dismiss`, `/undismiss`, `/pause` and `/resume` are remembered in the reviewer's own summary,
+signed with the Action's input `state-key`. Without one nothing can be remembered, and a reply says
+so; the skip label of `[pull_request]` in `.reviewer.toml` works without.
+
+## Examples
+
+"""
+
+
+def command_page() -> str:
+    """Return the page, for an operator who says nothing else."""
+    rules = CommandRules()
+    introduction = _INTRODUCTION.format(
+        commands=MOST_COMMANDS, text=LONGEST_TEXT, reason=LONGEST_REASON, personas=MOST_PERSONAS
+    )
+    rows = "".join(
+        f"| {_code_cell(row.form)} | {row.does} | {row.who} |\n" for row in usage_rows(rules)
+    )
+    limits = _LIMITS.format(own=rules.commands_a_person, asks=rules.asks_a_person, all=rules.asks)
+    examples = "".join(f"- `{usage.example}`\n" for usage in USAGES.values())
+    return introduction + rows + limits + examples
+
+
+def _code_cell(text: str) -> str:
+    return f"`{text}`".replace("|", "\\|")
