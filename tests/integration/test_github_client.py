@@ -15,6 +15,7 @@ pytest.importorskip("github")
 
 from reviewer.adapters.github.addresses import GitHubAddresses
 from reviewer.adapters.github.client import GitHubClient
+from reviewer.adapters.github.retrying import WritePace
 from reviewer.errors import UserError
 from reviewer.ports.code_host import CodeHostError, Refusal
 from reviewer.testing.fake_clock import FakeClock
@@ -222,6 +223,21 @@ async def test_writes_are_paced(
         await client.send("POST", "/comments", {"body": "x"})
     assert len(server.requests) == 8
     assert clock.monotonic() > 5
+
+
+async def test_who_wrote_too_much_in_an_hour_is_told_at_once(
+    addresses: GitHubAddresses, server: ScriptedGitHub, clock: FakeClock
+) -> None:
+    pace = WritePace(clock)
+    for _ in range(400):
+        pace.note()
+    clock.advance(120)
+    client = GitHubClient(TOKEN, addresses, clock=clock, pace=pace)
+    error = await refusal_of(client.send("POST", "/comments", {"body": "x"}))
+    await client.close()
+    assert (error.refusal, error.uncertain) == (Refusal.RATE_LIMITED, False)
+    assert error.message == "so much was written that the next may come in 3,480 s"
+    assert server.requests == []
 
 
 @pytest.mark.parametrize(

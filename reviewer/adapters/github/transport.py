@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import requests
 from github.Auth import Token
 from github.Requester import HTTPSRequestsConnectionClass, Requester, RequestsResponse
-from requests.adapters import HTTPAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from typing_extensions import override
 from urllib3.exceptions import MaxRetryError, NewConnectionError
@@ -88,12 +88,15 @@ class GitHubTransport:
     Args:
         token: The token, never shown.
         addresses: Where that GitHub is.
+        carrier: What carries the requests; for tests.
 
     Raises:
         UserError: The token is empty, or holds what no token holds.
     """
 
-    def __init__(self, token: str, addresses: GitHubAddresses) -> None:
+    def __init__(
+        self, token: str, addresses: GitHubAddresses, *, carrier: BaseAdapter | None = None
+    ) -> None:
         if not _TOKEN.fullmatch(token):
             raise UserError(
                 "the token for GitHub is empty or broken",
@@ -105,7 +108,7 @@ class GitHubTransport:
         # Without it requests looks for a password in ~/.netrc and puts it in place of the token.
         self._session.auth = Requester.noopAuth
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-        carrier = HTTPAdapter(
+        carrier = carrier or HTTPAdapter(
             max_retries=0, pool_connections=1, pool_maxsize=MOST_AT_ONCE, pool_block=True
         )
         self._session.mount("https://", carrier)
