@@ -35,9 +35,9 @@ _LIMITS = """
 ## How often
 
 Within an hour and on one pull request, one person is answered {own} times; {asks} of these may ask
-a model, and all people together may do so {all} times. More is refused with 😕. It is counted by the
-reviewer's own 👀, so refused comments count for nobody, and a deleted comment no more. What a pull
-request may cost is held by the operator's budget, whoever asks.
+a model, and all people together may do so {all} times. More is refused with 😕. It is counted by
+the reviewer's own 👀, so refused comments count for nobody, and a deleted comment no more. What a
+pull request may cost is held by the operator's budget, whoever asks.
 
 ## Findings
 
