@@ -55,7 +55,7 @@ def analyser_in_child(
 ) -> Analyser:
     """Return an analyser that works in a child process, which gets neither token nor state key.
 
-    From here on no other process of this user can read what this one was started with.
+    A door that does so calls `hide_this_process` first.
 
     Args:
         request: What the door asks for of models.
@@ -66,12 +66,10 @@ def analyser_in_child(
     Raises:
         UserError: A cassette is asked for, or a model's key is a token of the code host.
     """
-    from reviewer.adapters.analyser.confinement import hide_process
     from reviewer.adapters.analyser.environment import analyser_environment
     from reviewer.adapters.analyser.process import ProcessAnalyser
 
     given = analyser_environment(process_environment() if environment is None else environment)
-    hide_process()
     secrets = (*settings.keys.values(), settings.github.token, settings.github.state_key)
     return ProcessAnalyser(
         environment=given,
@@ -112,6 +110,16 @@ def answer_task(content: bytes, settings: Settings) -> bytes:
         return asyncio.run(done())
     except ReviewerError as error:
         return write_outcome(Outcome(error=SentError.of(error)))
+
+
+def hide_this_process() -> None:
+    """Keep a child from reading what this process was started with; for doors that hold a token.
+
+    It holds for the rest of the process: debuggers and ``/proc/self`` are closed to it, too.
+    """
+    from reviewer.adapters.analyser.confinement import hide_process
+
+    hide_process()
 
 
 def confine_this_process() -> None:

@@ -23,7 +23,7 @@ from reviewer.domain.change import Change
 from reviewer.domain.checklist import Answer, Scorecard, score
 from reviewer.domain.finding import Finding, Outcome, OutcomeKind, PlacedFinding
 from reviewer.domain.history import Heard, KnownFinding, KnownState, Since
-from reviewer.domain.material import Material
+from reviewer.domain.material import Material, Reply
 from reviewer.domain.model_use import ModelUse
 from reviewer.domain.persona import PANELS, Persona
 from reviewer.domain.review import Review
@@ -89,6 +89,18 @@ def fit_review(sent: SentReview, material: Material, catalogue: Sequence[Persona
         look=sent.look,
         heard=_heard(sent.heard, known),
     )
+
+
+def fit_reply(reply: Reply) -> Reply:
+    """Hold a reply against what can be: a text or a problem, and an amount that is one.
+
+    Raises:
+        UnreadableError: It does not fit.
+    """
+    _demand(bool(reply.text) != bool(reply.problem), "neither a text nor a problem, or both")
+    if reply.use is not None:
+        _hold_use(reply.use)
+    return reply
 
 
 def _demand(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - reads like an assertion

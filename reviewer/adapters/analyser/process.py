@@ -26,7 +26,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from reviewer.adapters.analyser.fit import fit_review
+from reviewer.adapters.analyser.fit import fit_reply, fit_review
 from reviewer.adapters.analyser.wire import (
     Outcome,
     Task,
@@ -120,7 +120,10 @@ class ProcessAnalyser:
         outcome, _ = await self._done(task)
         if outcome.reply is None:
             raise ReviewerError("the analyser gave no answer")
-        return outcome.reply
+        try:
+            return fit_reply(outcome.reply)
+        except UnreadableError as error:
+            raise ReviewerError(f"the analyser's answer does not fit: {error}") from None
 
     async def _done(self, task: Task) -> tuple[Outcome, Task]:
         content, sent = write_task(task)
