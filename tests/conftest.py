@@ -2,6 +2,7 @@
 
 - The audit hook of `tests/guards.py` is on while tests are collected and run.
 - Canaries stand in the environment; none may be seen in what a test prints, logs or writes.
+- What is asked of a FakeGitHub, and what it answers, is held to GitHub's own description.
 - Home, temporary folder and git identity are the run's own: a developer's settings have no say.
 """
 
@@ -11,14 +12,18 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import hypothesis
 import pytest
 
 from tests.guards import CANARIES, ROOT, Guard, files_with_canaries, find_canary
+
+if TYPE_CHECKING:
+    from tests.github.exchange_watch import ExchangeWatch
 
 GUARD = Guard()
 _LEAKS: list[str] = []
@@ -159,6 +164,35 @@ def guard() -> Guard:
 def allowed_program() -> Callable[[Path | str], None]:
     """Register a program that this test may start: a fake linter, Python itself."""
     return lambda path: GUARD.programs.add(os.path.realpath(path))
+
+
+@cache
+def _exchange_watch() -> ExchangeWatch:
+    # Late: what is imported before the first test is not measured, and costs every run.
+    from tests.github.exchange_watch import ExchangeWatch
+
+    return ExchangeWatch()
+
+
+@pytest.fixture(autouse=True)
+def _watch_exchanges() -> Iterator[None]:
+    """Hold every exchange with a FakeGitHub to GitHub's contract and to what we may write."""
+    watch = _exchange_watch()
+    yield
+    faults = watch.judge()
+    assert not faults, "\n".join(faults)
+
+
+@pytest.fixture
+def any_github_write() -> None:
+    """Let this test write to a FakeGitHub what the product never writes."""
+    _exchange_watch().any_write = True
+
+
+@pytest.fixture
+def expect_violation() -> Callable[[str], None]:
+    """Announce a violation of GitHub's contract, or of what we may write, by its words."""
+    return _exchange_watch().expected.append
 
 
 @pytest.fixture

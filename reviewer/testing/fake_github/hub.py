@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
-from weakref import WeakSet
 
 from reviewer.testing.fake_github.account import (
     USUAL_PERMISSIONS,
@@ -37,8 +36,8 @@ class FakeGitHub:
         folder: Where the git repositories are made.
     """
 
-    #: Every one that is alive, so that a test suite can look at all of them.
-    alive: ClassVar[WeakSet[FakeGitHub]] = WeakSet()
+    #: Told of every one that is made, so that a test suite can hold all of them to its rules.
+    watchers: ClassVar[list[Callable[[FakeGitHub], None]]] = []
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -58,7 +57,8 @@ class FakeGitHub:
         self._large_ids = _FIRST_LARGE_ID
         self._moment = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
         self._application: Application | None = None
-        FakeGitHub.alive.add(self)
+        for tell in self.watchers:
+            tell(self)
 
     # --- what there is -------------------------------------------------------------------------
     def account(self, login: str, kind: str | None = None) -> FakeAccount:
