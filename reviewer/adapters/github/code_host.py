@@ -13,7 +13,7 @@ from reviewer.adapters.github.documents import CONVERSATION, RESOLVE
 from reviewer.adapters.github.json_value import items, mapping, number, text
 from reviewer.adapters.github.pull_request_reader import pull_request_of
 from reviewer.domain.change import Side
-from reviewer.domain.conversation import Comment, Conversation, Thread
+from reviewer.domain.conversation import AcceptedComment, Comment, Conversation, Thread
 from reviewer.domain.posting import (
     ANNOTATIONS_A_REQUEST,
     Annotation,
@@ -73,16 +73,19 @@ class GitHubCodeHost:
         """Read who we are, our comments and all threads: one query, and one for each page more."""
         comments: list[Comment] = []
         threads: list[Thread] = []
+        accepted: list[AcceptedComment] = []
         page = await self._page(None, None)
         for _ in range(_MOST_PAGES):
             comments += (comment for comment in page.comments if comment.ours)
             threads += page.threads
+            accepted += page.accepted
             if page.more_comments is None and page.more_threads is None:
                 return Conversation(
                     viewer=page.viewer,
                     head_sha=page.head_sha,
                     comments=tuple(comments),
                     threads=tuple(threads),
+                    accepted=tuple(accepted),
                 )
             page = await self._page(page.more_comments, page.more_threads)
         message = f"more than {100 * _MOST_PAGES:,} comments or threads stand on {self._name}"

@@ -6,11 +6,13 @@ line of a thread (outdated, or about a file), who resolved it, and any entry of 
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from pydantic import Field
 
 from reviewer.adapters.github.pull_request_reader import FreeText, Sha, Wire, read_wire
 from reviewer.domain.change import Side
-from reviewer.domain.conversation import Comment, Thread
+from reviewer.domain.conversation import AcceptedComment, Comment, Thread
 from reviewer.domain.pull_request import Account, AccountKind
 
 _KINDS = {
@@ -18,6 +20,10 @@ _KINDS = {
     "Bot": AccountKind.BOT,
     "Organization": AccountKind.ORGANIZATION,
 }
+
+
+#: GraphQL's word for 👀.
+_SEEN = "EYES"
 
 
 class _WireActor(Wire):
@@ -36,6 +42,13 @@ class _WireActor(Wire):
         )
 
 
+class _WireReaction(Wire):
+    """One kind of reaction, and whether the account behind our token gave it."""
+
+    content: str | None = None
+    ours: bool | None = Field(default=None, alias="viewerHasReacted")
+
+
 class _WireComment(Wire):
     """A comment; large numbers are written as text."""
 
@@ -44,6 +57,8 @@ class _WireComment(Wire):
     ours: bool | None = Field(default=None, alias="viewerDidAuthor")
     author: _WireActor | None = None
     state: str | None = None
+    created_at: datetime | None = Field(default=None, alias="createdAt")
+    reactions: tuple[_WireReaction | None, ...] | None = Field(default=None, alias="reactionGroups")
 
 
 class _WirePage(Wire):
@@ -123,6 +138,24 @@ class ConversationPage:
     def comments(self) -> list[Comment]:
         """The comments of this page, of all authors."""
         return _comments(self._request.comments, self.viewer)
+
+    @property
+    def accepted(self) -> list[AcceptedComment]:
+        """The comments of others on this page that carry our 👀, also those in threads."""
+        threads = (self._request.threads and self._request.threads.nodes) or ()
+        lists = (self._request.comments, *(thread.comments for thread in threads if thread))
+        return [
+            AcceptedComment(
+                id=node.number,
+                author=None if node.author is None else node.author.account(),
+                created_at=node.created_at,
+                body=node.body or "",
+            )
+            for page in lists
+            for node in (page and page.nodes) or ()
+            if node is not None and node.number and node.created_at and not node.ours
+            if any(one and one.content == _SEEN and one.ours for one in node.reactions or ())
+        ]
 
     @property
     def threads(self) -> list[Thread]:

@@ -19,7 +19,7 @@ query Conversation(
       headRefOid
       comments(first: 100, after: $commentsAfter) @include(if: $comments) {
         pageInfo { hasNextPage endCursor }
-        nodes { fullDatabaseId body viewerDidAuthor author { ...Who } }
+        nodes { fullDatabaseId body createdAt viewerDidAuthor author { ...Who } ...Seen }
       }
       reviewThreads(first: 100, after: $threadsAfter) @include(if: $threads) {
         pageInfo { hasNextPage endCursor }
@@ -27,12 +27,15 @@ query Conversation(
           id path line diffSide isResolved isOutdated viewerCanResolve
           resolvedBy { login databaseId }
           comments(first: 50) {
-            nodes { fullDatabaseId body state viewerDidAuthor author { ...Who } }
+            nodes { fullDatabaseId body state createdAt viewerDidAuthor author { ...Who } ...Seen }
           }
         }
       }
     }
   }
+}
+fragment Seen on Reactable {
+  reactionGroups { content viewerHasReacted }
 }
 fragment Who on Actor {
   __typename
