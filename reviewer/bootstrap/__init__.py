@@ -93,8 +93,12 @@ class Catalogue:
     notices: tuple[str, ...]
 
 
-class _StageTimes:
-    """Measures the stages of a run and passes them on; implements `ports.progress.Progress`."""
+class StageTimes:
+    """Measures the stages of a run and passes them on; implements `ports.progress.Progress`.
+
+    Args:
+        listener: Who is told besides.
+    """
 
     def __init__(self, listener: Progress | None) -> None:
         self._listener = listener
@@ -134,7 +138,7 @@ def review(request: Request, *, progress: Progress | None = None) -> ReviewResul
 async def _review(request: Request, progress: Progress | None) -> ReviewResult:
     from reviewer.service.review_change import review_change
 
-    times = _StageTimes(progress)
+    times = StageTimes(progress)
     settings = Settings.from_environment()
     reports = await reports_of(request)
     async with (

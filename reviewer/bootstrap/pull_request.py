@@ -5,25 +5,31 @@ The side that thinks runs as a child process without that token (security.md S2)
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from reviewer.bootstrap.model import ModelRequest
+from reviewer.domain.status import RunState
 from reviewer.errors import UserError
 
 if TYPE_CHECKING:
     from reviewer.adapters.github.client import GitHubClient
     from reviewer.config import Settings
     from reviewer.domain.conclusion import Conclusion
+    from reviewer.domain.event import CommentEvent, PullRequestEvent
     from reviewer.domain.policy import PolicyLayer
     from reviewer.domain.posting import Annotation
     from reviewer.domain.pull_request import PullRequestName
     from reviewer.domain.review import Review
-    from reviewer.domain.status import RunState
+    from reviewer.ports.analyser import Analyser
+    from reviewer.ports.progress import Progress
     from reviewer.ports.workspace import Workspace
+    from reviewer.service.rehearse import Intention
+    from reviewer.service.review_pull_request import Round, RoundResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +63,8 @@ class Report:
         annotations: The findings as lines of a check, best first.
         notes: What people must know besides: what could not be written, and why.
         seconds: How long each stage took.
+        repository_url: Where the repository can be read.
+        intentions: What would have been written, where nothing was to be.
     """
 
     state: RunState | None
@@ -66,6 +74,8 @@ class Report:
     annotations: tuple[Annotation, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
+    repository_url: str = ""
+    intentions: tuple[Intention, ...] = ()
 
 
 @asynccontextmanager
@@ -110,3 +120,170 @@ async def opened_workspace(name: PullRequestName, settings: Settings) -> AsyncIt
     async with connected(settings) as client:
         pull_request = await GitHubCodeHost(client, name).pull_request()
         yield PullRequestWorkspace(client, pull_request)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullRequestDesk:
+    """Attends to pull requests: one run a call, with connections of its own.
+
+    Args:
+        settings: What the environment says.
+        tell: Is told what the analyser prints, a sanitised line at a time.
+        progress: Who is told how far a run is.
+    """
+
+    settings: Settings
+    tell: Callable[[str], None]
+    progress: Progress | None = None
+
+    def review(self, event: PullRequestEvent, order: Order) -> Report:
+        """Review a pull request as an event shows it.
+
+        Raises:
+            UserError: Settings or wishes are wrong.
+        """
+        return asyncio.run(self._review_event(event, order))
+
+    def look(self, name: PullRequestName, order: Order) -> Report:
+        """Review a pull request as it is now, because a person asks at the command line.
+
+        Raises:
+            UserError: Settings or wishes are wrong.
+            CodeHostError: The pull request cannot be read.
+        """
+        return asyncio.run(self._look(name, order))
+
+    def answer(self, event: CommentEvent, order: Order) -> Report:
+        """Do what a comment asks for, where its author may ask.
+
+        Raises:
+            UserError: Settings or wishes are wrong.
+        """
+        return asyncio.run(self._answer(event, order))
+
+    async def _review_event(self, event: PullRequestEvent, order: Order) -> Report:
+        from reviewer.service.review_pull_request import Round
+
+        wanted = Round(
+            pull_request=event.pull_request,
+            event=event,
+            personas=order.personas,
+            panel=order.panel,
+            layer=order.layer,
+        )
+        async with connected(self.settings) as client:
+            return await self._run(client, wanted, order)
+
+    async def _look(self, name: PullRequestName, order: Order) -> Report:
+        from reviewer.adapters.github.code_host import GitHubCodeHost
+        from reviewer.service.review_pull_request import Round
+
+        async with connected(self.settings) as client:
+            pull_request = await GitHubCodeHost(client, name).pull_request()
+            wanted = Round(
+                pull_request=pull_request,
+                personas=order.personas,
+                panel=order.panel,
+                layer=order.layer,
+            )
+            return await self._run(client, wanted, order)
+
+    async def _run(self, client: GitHubClient, wanted: Round, order: Order) -> Report:
+        from reviewer.adapters.github.code_host import GitHubCodeHost
+        from reviewer.adapters.github.workspace import PullRequestWorkspace
+        from reviewer.adapters.system_clock import SystemClock
+        from reviewer.bootstrap import StageTimes
+        from reviewer.service.rehearse import Rehearsal
+        from reviewer.service.review_pull_request import RoundTools, review_pull_request
+
+        times = StageTimes(self.progress)
+        pull_request = wanted.pull_request
+        address = f"{client.addresses.server_url}/{pull_request.name.repository}"
+        host = GitHubCodeHost(client, pull_request.name)
+        rehearsal = None if order.publish else Rehearsal(host)
+        result = await review_pull_request(
+            RoundTools(
+                host=rehearsal or host,
+                workspace=PullRequestWorkspace(client, pull_request),
+                analyser=self._analyser(order),
+                clock=SystemClock(),
+                repository_url=address,
+                state_key=self.settings.github.state_key or None,
+                progress=times,
+                seconds=times.seconds,
+            ),
+            wanted,
+        )
+        return Report(
+            state=result.state,
+            reason=result.reason,
+            review=result.review,
+            conclusion=result.conclusion,
+            annotations=_annotations(result),
+            notes=() if result.published is None else result.published.problems,
+            seconds=times.seconds(),
+            repository_url=address,
+            intentions=() if rehearsal is None else tuple(rehearsal.intentions),
+        )
+
+    def _analyser(self, order: Order) -> Analyser:
+        from reviewer.bootstrap.analyser import analyser_here, analyser_in_child
+
+        if not order.publish and (order.model.record or order.model.replay):
+            # Nothing is written, and a cassette belongs to one process.
+            return analyser_here(order.model, self.settings, progress=self.progress)
+        return analyser_in_child(order.model, self.settings, tell=self.tell)
+
+    async def _answer(self, event: CommentEvent, order: Order) -> Report:
+        from reviewer.adapters.github.code_host import GitHubCodeHost
+        from reviewer.adapters.github.discussion import GitHubDiscussion
+        from reviewer.adapters.github.workspace import PullRequestWorkspace
+        from reviewer.adapters.system_clock import SystemClock
+        from reviewer.bootstrap import built_in_personas
+        from reviewer.bootstrap.model import names_model
+        from reviewer.service.carry_out_command import CommandDesk
+        from reviewer.service.handle_command import CommandState, acknowledge, handle_command
+        from reviewer.service.review_pull_request import Round
+
+        name = event.pull_request
+        if name is None or not order.publish:
+            reason = "the comment is not on a pull request" if name is None else "a dry run"
+            return Report(state=None, reason=reason)
+        async with connected(self.settings) as client:
+            discussion = GitHubDiscussion(client, name)
+            handled = await handle_command(
+                event,
+                CommandDesk(
+                    host=GitHubCodeHost(client, name),
+                    discussion=discussion,
+                    analyser=self._analyser(order),
+                    clock=SystemClock(),
+                    workspace=lambda pull_request: PullRequestWorkspace(client, pull_request),
+                    built_in=built_in_personas(),
+                    state_key=self.settings.github.state_key or None,
+                    layer=order.layer,
+                    model_configured=names_model(order.model, self.settings),
+                ),
+            )
+            wish, pull_request = handled.review, handled.pull_request
+            if pull_request is None or (wish is None and not handled.refresh):
+                failed = handled.state is CommandState.FAILED
+                return Report(state=RunState.FAILED if failed else None, reason=handled.words)
+            wanted = Round(pull_request=pull_request, layer=order.layer)
+            if wish is not None:
+                wanted = replace(wanted, full=wish.full, personas=wish.personas, panel=wish.panel)
+            report = await self._run(client, wanted, order)
+            problem = ""
+            if wish is not None:
+                done = report.state in {RunState.COMPLETED, RunState.PARTIAL}
+                problem = await acknowledge(event, discussion, done=done)
+        return report if not problem else replace(report, notes=(*report.notes, problem))
+
+
+def _annotations(result: RoundResult) -> tuple[Annotation, ...]:
+    """Return the findings as lines of a check, for doors that have no check to post."""
+    from reviewer.rendering.check import render_check
+    from reviewer.rendering.document import ReviewDocument
+
+    document = ReviewDocument(review=result.review)
+    return render_check(document, result.conclusion, result.review.change).annotations

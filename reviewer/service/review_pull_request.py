@@ -38,8 +38,8 @@ from reviewer.ports.analyser import Analyser
 from reviewer.ports.clock import Clock
 from reviewer.ports.code_host import CodeHost, CodeHostError
 from reviewer.ports.progress import Progress
-from reviewer.ports.workspace import Workspace
-from reviewer.service.publish_review import publish_review
+from reviewer.ports.workspace import MovedOnError, Workspace
+from reviewer.service.publish_review import Ending, publish_end, publish_review
 from reviewer.service.publish_setup import PublishSetup
 from reviewer.service.read_base import CONFIGURATION_GLOBS, read_policy
 
@@ -165,7 +165,18 @@ class _Run:
         if gate.skip is not None and gate.skip.silent:
             return _quiet(self._wanted, gate.skip.words, policy)
         history = with_round(history, now)
-        change, review = await self._look(conversation, texts, policy, history, gate)
+        looked = await self._look(conversation, texts, policy, history, gate)
+        if isinstance(looked, Ending):
+            published = await publish_end(
+                tools.host,
+                signer,
+                tools.clock,
+                looked,
+                history=history,
+                conversation=conversation,
+            )
+            return _ended(self._wanted, looked, policy, published)
+        change, review = looked
         self._tell("publishing the review")
         published = await publish_review(
             PublishSetup(
@@ -199,16 +210,14 @@ class _Run:
         policy: Policy,
         history: History,
         gate: Gate,
-    ) -> tuple[Change, Review]:
+    ) -> tuple[Change, Review] | Ending:
         """Read the change and have it reviewed; a run that cannot look says why."""
         pull_request = self._pull_request
-        nothing = _unread(pull_request)
         if gate.skip is not None:
-            words = f"{gate.skip.words}. {gate.skip.way_out}".removesuffix(" ")
-            return nothing, _empty(nothing, RunState.SKIPPED, words)
+            return self._end(RunState.SKIPPED, gate.skip.words, gate.skip.way_out)
         if conversation.head_sha != pull_request.head_sha:
             moved = f"the head moved to {conversation.head_sha[:_SHORT_SHA]}"
-            return nothing, _empty(nothing, RunState.SUPERSEDED, moved)
+            return self._end(RunState.SUPERSEDED, moved)
         try:
             self._tell("reading the change")
             change = await self._tools.workspace.change(excluded=policy.exclude)
@@ -227,9 +236,16 @@ class _Run:
                     layer=self._wanted.layer,
                 )
             )
+        except MovedOnError as error:
+            return self._end(RunState.SUPERSEDED, str(error))
         except ReviewerError as error:
-            return nothing, _empty(nothing, RunState.FAILED, str(error))
+            return self._end(RunState.FAILED, str(error))
         return change, replace(review, change=change)
+
+    def _end(self, state: RunState, reason: str, way_out: str = "") -> Ending:
+        return Ending(
+            head_sha=self._pull_request.head_sha, state=state, reason=reason, way_out=way_out
+        )
 
     def _tell(self, stage: str) -> None:
         if self._tools.progress is not None:
@@ -250,40 +266,39 @@ def _value(result: Result | ReviewerError) -> Result:
     return result
 
 
-def _unread(pull_request: PullRequest) -> Change:
-    """Return a change of which nothing is known but its ends."""
-    return Change(base=pull_request.base_sha, head=pull_request.head_sha, files=())
+def _quiet(wanted: Round, reason: str, policy: Policy | None = None) -> RoundResult:
+    """Return a run that is not worth a word on the pull request."""
+    ending = Ending(head_sha=wanted.pull_request.head_sha, state=RunState.SKIPPED, reason=reason)
+    return _ended(wanted, ending, policy or Policy(), None)
 
 
-def _empty(change: Change, state: RunState, reason: str) -> Review:
-    """Return the review of a run that did not look."""
-    return Review(
+def _failed(wanted: Round, reason: str) -> RoundResult:
+    ending = Ending(head_sha=wanted.pull_request.head_sha, state=RunState.FAILED, reason=reason)
+    return _ended(wanted, ending, Policy(), None)
+
+
+def _ended(
+    wanted: Round, ending: Ending, policy: Policy, published: Published | None
+) -> RoundResult:
+    """Return a run that looked at nothing."""
+    pull_request = wanted.pull_request
+    state = ending.state if published is None else published.state
+    reason = ending.reason if published is None else published.reason
+    review = Review(
         state=state,
         reason=reason,
-        change=change,
+        change=Change(base=pull_request.base_sha, head=pull_request.head_sha, files=()),
         personas=(),
         selection=Selection(choices=()),
         scorecards=(),
         findings=(),
     )
-
-
-def _quiet(wanted: Round, reason: str, policy: Policy | None = None) -> RoundResult:
-    """Return a run that is not worth a word on the pull request."""
-    return _unpublished(wanted, RunState.SKIPPED, reason, policy)
-
-
-def _failed(wanted: Round, reason: str) -> RoundResult:
-    return _unpublished(wanted, RunState.FAILED, reason)
-
-
-def _unpublished(
-    wanted: Round, state: RunState, reason: str, policy: Policy | None = None
-) -> RoundResult:
+    neutral = Conclusion(kind=ConclusionKind.NEUTRAL, reason=f"{state.value}: {reason}")
     return RoundResult(
         state=state,
         reason=reason,
-        review=_empty(_unread(wanted.pull_request), state, reason),
-        policy=policy or Policy(),
-        conclusion=Conclusion(kind=ConclusionKind.NEUTRAL, reason=f"{state.value}: {reason}"),
+        review=review,
+        policy=policy,
+        conclusion=neutral if published is None else published.conclusion,
+        published=published,
     )

@@ -19,6 +19,7 @@ from reviewer.entrypoints.cli.output import (
 )
 from reviewer.entrypoints.cli.page import Page
 from reviewer.entrypoints.cli.progress import TerminalProgress
+from reviewer.entrypoints.cli.pull_request import check_options, posting_lines, review_on_host
 from reviewer.entrypoints.cli.session import (
     EXIT_CODES_HELP,
     ExitCode,
@@ -27,8 +28,11 @@ from reviewer.entrypoints.cli.session import (
     session_of,
 )
 from reviewer.entrypoints.cli.suggestion import Word
+from reviewer.errors import ReviewerError
 
 if TYPE_CHECKING:
+    from reviewer.bootstrap import Request
+    from reviewer.domain.conclusion import Conclusion
     from reviewer.domain.policy import PolicyLayer
     from reviewer.rendering.document import ReviewDocument
 
@@ -44,6 +48,7 @@ Examples:
   git diff main | reviewer review --patch -
   reviewer review --model anthropic:claude-sonnet-5-5 --max-cost 0.20
   reviewer review --estimate                 what a model would be asked, and its price
+  reviewer review --pr octo/shop#7           a pull request, and what would be posted
   reviewer review --output json=review.json --output terminal"""
 
 
@@ -78,6 +83,11 @@ Examples:
     help="Exit with 1 when the score is below N per cent.",
 )
 @model_options
+@click.option(
+    "--publish",
+    is_flag=True,
+    help="With --pr: post the review there; without it only say what would be posted.",
+)
 @click.option("-v", "--verbose", is_flag=True, help="Show every answer and every frame.")
 @click.option("--no-progress", is_flag=True, help="Do not tell on standard error what is done.")
 @debug_option
@@ -93,6 +103,7 @@ def review(context: click.Context, /, **options: Any) -> None:  # noqa: ANN401 -
     model is configured, it is asked what tools leave open; see --estimate first.
     """
     session = session_of(context)
+    check_options(options)
     outputs = settle(options["outputs"])
     request = request_of(
         options,
@@ -103,22 +114,18 @@ def review(context: click.Context, /, **options: Any) -> None:  # noqa: ANN401 -
     if options["estimate"]:
         tell_estimate(request)
         return
-    from reviewer.bootstrap import review as make_review
-    from reviewer.domain.conclusion import conclude
     from reviewer.domain.sanitiser import terminal
-    from reviewer.rendering.document import ReviewDocument
 
     wanted = not options["no_progress"]
     colour = session.settings.colour
     with TerminalProgress.for_person(wanted=wanted, colour=colour) as progress:
-        result = make_review(request, progress=progress)
-        document = ReviewDocument(review=result.review, seconds=result.seconds)
+        document, conclusion, posted = _reviewed(request, session, progress, options)
         progress.stage("writing the review")
         texts = [
             (output, _render(output, document, session, verbose=options["verbose"]))
             for output in outputs
         ]
-    said = chosen_by_itself(request, result.review.change)
+    said = chosen_by_itself(request, document.review.change)
     if said is not None:
         click.echo(terminal(said), err=True)
     # Files first: a reader that closes the pipe early must not cost anybody a report.
@@ -127,8 +134,39 @@ def review(context: click.Context, /, **options: Any) -> None:  # noqa: ANN401 -
             write_standard_output(text)
         else:
             write_file(output.file, text)
-    conclusion = conclude(result.review, result.policy)
-    context.exit(_exit_code(result.review.state.value, conclusion.kind.value, conclusion.reason))
+    for line in posted:
+        click.echo(terminal(line), err=True)
+    state = document.review.state.value
+    context.exit(_exit_code(state, conclusion.kind.value, conclusion.reason))
+
+
+def _reviewed(
+    request: Request, session: Session, progress: TerminalProgress, options: dict[str, Any]
+) -> tuple[ReviewDocument, Conclusion, list[str]]:
+    """Review what is asked for; for a pull request, also say what is posted there."""
+    from reviewer.rendering.document import ReviewDocument
+
+    if request.pull_request is None:
+        from reviewer.bootstrap import review as make_review
+        from reviewer.domain.conclusion import conclude
+
+        result = make_review(request, progress=progress)
+        document = ReviewDocument(review=result.review, seconds=result.seconds)
+        return document, conclude(result.review, result.policy), []
+    report = review_on_host(
+        request,
+        session.settings,
+        publish=options["publish"],
+        progress=progress,
+        tell=lambda line: click.echo(line, err=True),
+    )
+    if report.review is None or report.conclusion is None:
+        raise ReviewerError(report.reason)
+    document = ReviewDocument(
+        review=report.review, seconds=report.seconds, repository_url=report.repository_url
+    )
+    posted = posting_lines(report, published=options["publish"], verbose=options["verbose"])
+    return document, report.conclusion, posted
 
 
 def _layer(fail_on: str | None, min_score: float | None) -> PolicyLayer | None:
