@@ -12,7 +12,8 @@
     NAME      = the same
     FINDING   = 7 to 40 hexadecimal digits, the short name that stands under the finding
     REASON    = the rest of the line, at most 300 characters
-    TEXT      = the rest of the comment, up to the next command, at most 4,000 characters
+    TEXT      = the rest of the comment, up to the next command: at most 1,000 characters for a
+                question, 8,000 for what is to be planned
 
 A command is the first word of its own line, exactly as written here, behind at most three
 spaces. It is none inside a code block, a quotation, HTML or an HTML comment: what a reader of the
@@ -42,7 +43,8 @@ MOST_COMMANDS = 3
 MOST_PERSONAS = 20
 LONGEST_NAME = 40
 LONGEST_REASON = 300
-LONGEST_TEXT = 4_000
+LONGEST_QUESTION = 1_000
+LONGEST_TASK = 8_000
 
 
 class CommandName(StrEnum):
@@ -254,24 +256,26 @@ def _finding_and_reason(rest: str) -> Command | str:
     return replace(found, text=text)
 
 
-def _text(rest: str) -> Command | str:
-    if not rest:
-        return "It needs a question."
-    return _text_or_nothing(rest)
+def _question(rest: str) -> Command | str:
+    return _bounded(rest, LONGEST_QUESTION) if rest else "It needs a question."
 
 
-def _text_or_nothing(rest: str) -> Command | str:
-    if rest.startswith("--"):
+def _task(rest: str) -> Command | str:
+    return _bounded(rest, LONGEST_TASK)
+
+
+def _bounded(text: str, limit: int) -> Command | str:
+    if text.startswith("--"):
         return _OPTION
-    if len(rest) > LONGEST_TEXT:
-        return f"A text has at most {LONGEST_TEXT:,} characters."
-    return Command(name=CommandName.ASK, text=rest)
+    if len(text) > limit:
+        return f"The text has at most {limit:,} characters."
+    return Command(name=CommandName.ASK, text=text)
 
 
 _ARGUMENTS: Mapping[CommandName, _Arguments] = {
     CommandName.REVIEW: _review,
-    CommandName.PLAN: _text_or_nothing,
-    CommandName.ASK: _text,
+    CommandName.PLAN: _task,
+    CommandName.ASK: _question,
     CommandName.EXPLAIN: _finding,
     CommandName.DISMISS: _finding_and_reason,
     CommandName.UNDISMISS: _finding,

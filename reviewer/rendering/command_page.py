@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from reviewer.domain.command import (
+    LONGEST_QUESTION,
     LONGEST_REASON,
-    LONGEST_TEXT,
+    LONGEST_TASK,
     MOST_COMMANDS,
     MOST_PERSONAS,
 )
@@ -25,7 +26,8 @@ model. Around them you can write what you like.
 - 👀 means heard, 👍 done, 😕 refused. There is a reply where you asked for one, or where a command
   is written wrongly; then nothing of the whole comment is done.
 - No comment can set an option or change the configuration: there are none in this grammar.
-- Text has at most {text:,} characters, a reason {reason}; at most {personas} personas can be named.
+- A question has at most {question:,} characters, what is to be planned {task:,}, a reason
+  {reason}; at most {personas} personas can be named.
 
 | command | what it does | who may |
 |---|---|---|
@@ -58,7 +60,11 @@ def command_page() -> str:
     """Return the page, for an operator who says nothing else."""
     rules = CommandRules()
     introduction = _INTRODUCTION.format(
-        commands=MOST_COMMANDS, text=LONGEST_TEXT, reason=LONGEST_REASON, personas=MOST_PERSONAS
+        commands=MOST_COMMANDS,
+        question=LONGEST_QUESTION,
+        task=LONGEST_TASK,
+        reason=LONGEST_REASON,
+        personas=MOST_PERSONAS,
     )
     rows = "".join(
         f"| {_code_cell(row.form)} | {row.does} | {row.who} |\n" for row in usage_rows(rules)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -63,8 +64,8 @@ class Stage(ABC):
         """Take from our token what it needs to resolve threads."""
 
     @abstractmethod
-    def say(self, body: str) -> None:
-        """Let Alice comment under the pull request."""
+    def say(self, body: str) -> int:
+        """Let Alice comment under the pull request; return the comment's id."""
 
     @abstractmethod
     def answer(self, thread: Thread, body: str) -> None:
@@ -133,8 +134,8 @@ class MemoryStage(Stage):
         self.fake.may_resolve = False
 
     @override
-    def say(self, body: str) -> None:
-        self.fake.say(body, author=ALICE)
+    def say(self, body: str) -> int:
+        return self.fake.say(body, author=ALICE, at=datetime.now(UTC))
 
     @override
     def answer(self, thread: Thread, body: str) -> None:
@@ -204,8 +205,8 @@ class HubStage(Stage):
         self.hub.tokens[self.token].permissions = {**self.permissions, "contents": "read"}
 
     @override
-    def say(self, body: str) -> None:
-        self.pull.comment("alice", body)
+    def say(self, body: str) -> int:
+        return self.pull.comment("alice", body).id
 
     @override
     def answer(self, thread: Thread, body: str) -> None:

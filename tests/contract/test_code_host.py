@@ -296,3 +296,21 @@ async def test_the_same_reaction_twice_is_one(stage: Stage) -> None:
     await stage.discussion.react(comment_id, Reaction.SEEN, inline=False)
     await stage.discussion.react(comment_id, Reaction.DONE, inline=False)
     assert stage.reactions() == 2
+
+
+async def test_a_comment_with_our_own_sign_is_told_with_its_time(stage: Stage) -> None:
+    seen, done = stage.say("/review"), stage.say("/help")
+    ours = await stage.host.post_comment("an answer")
+    for comment_id, reaction in (
+        (seen, Reaction.SEEN),
+        (done, Reaction.DONE),
+        (ours, Reaction.SEEN),
+    ):
+        await stage.discussion.react(comment_id, reaction, inline=False)
+
+    (accepted,) = (await stage.host.conversation()).accepted
+
+    assert (accepted.id, accepted.body) == (seen, "/review")
+    assert accepted.author is not None
+    assert accepted.author.login == "alice"
+    assert accepted.created_at.tzinfo is not None

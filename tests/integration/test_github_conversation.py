@@ -220,3 +220,39 @@ async def test_anything_in_the_conversation_may_be_null_or_missing(
             await reading
     else:
         assert (await reading).head_sha == HEAD
+
+
+def a_sign(content: str, *, ours: bool) -> dict[str, object]:
+    return {"content": content, "viewerHasReacted": ours}
+
+
+async def test_only_our_own_eyes_say_that_a_comment_was_answered(
+    host: GitHubCodeHost, server: ScriptedGitHub
+) -> None:
+    moment = {"createdAt": "2026-09-01T12:00:00Z"}
+    ours, others = a_sign("EYES", ours=True), a_sign("EYES", ours=False)
+    comments = [
+        {**a_comment(1, ALICE, ours=False), **moment, "reactionGroups": [others, None]},
+        {**a_comment(2, ALICE, ours=False), **moment, "reactionGroups": [None, ours]},
+        {**a_comment(3, ALICE, ours=False), **moment, "reactionGroups": None},
+        {**a_comment(4, ALICE, ours=False), "reactionGroups": [ours]},
+        {**a_comment(5, US, ours=True), **moment, "reactionGroups": [ours]},
+        {
+            **a_comment(6, ALICE, ours=False),
+            **moment,
+            "reactionGroups": [a_sign("HEART", ours=True)],
+        },
+    ]
+    reply = {**a_comment(7, None, ours=False), **moment, "reactionGroups": [ours]}
+    server.script = [
+        Told(
+            body=a_conversation(
+                comments=page_of(comments), reviewThreads=page_of([a_thread(reply), None])
+            )
+        )
+    ]
+
+    accepted = (await host.conversation()).accepted
+
+    assert [(one.id, one.author and one.author.id) for one in accepted] == [(2, 11), (7, None)]
+    assert accepted[0].created_at.isoformat() == "2026-09-01T12:00:00+00:00"

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from docs.generate import personas
 from reviewer.domain.command import (
     LONGEST_COMMENT,
-    LONGEST_TEXT,
+    LONGEST_QUESTION,
+    LONGEST_TASK,
     Command,
     CommandName,
     holds_command,
@@ -93,7 +94,8 @@ REFUSED = {
     "/ask   \n  ": CommandName.ASK,
     "/ask <!-- only hidden -->": CommandName.ASK,
     "/ask --model=big why": CommandName.ASK,
-    f"/ask {'a' * (LONGEST_TEXT + 1)}": CommandName.ASK,
+    f"/ask {'a' * (LONGEST_QUESTION + 1)}": CommandName.ASK,
+    f"/plan {'a' * (LONGEST_TASK + 1)}": CommandName.PLAN,
     "/plan --temperature 2": CommandName.PLAN,
     "/explain": CommandName.EXPLAIN,
     "/explain SEC007": CommandName.EXPLAIN,
