@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -31,6 +32,7 @@ from reviewer.rendering.command_reply import (
 )
 from reviewer.rendering.template import Safe
 from reviewer.testing.builders import HEAD, build_persona, build_rule
+from tests.guards import ROOT
 from tests.unit.command_example import PERSONAS, REMEMBERED, SHELL
 
 MARKER = "<!-- persona-reviewer:reply head=a fingerprint= seal=plain.0 -->"
@@ -215,3 +217,15 @@ def test_the_page_about_commands_shows_every_form_and_example_and_commands_nothi
         assert usage.form.replace("|", "\\|") in page
         assert f"- `{usage.example}`" in page
     assert not holds_command(page)
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted((ROOT / "tests" / "golden").glob("*.md")),
+    ids=lambda path: path.name,
+)
+def test_no_golden_text_that_is_posted_commands_anything(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+
+    assert not holds_command(text)
+    assert not any(holds_command(line) for line in text.splitlines())
