@@ -21,7 +21,7 @@ from reviewer.domain.change import Change
 from reviewer.domain.checklist import Scorecard, Verdict
 from reviewer.domain.finding import Finding
 from reviewer.domain.history import Heard, HeardAnswer, HeardFinding
-from reviewer.domain.persona import Persona
+from reviewer.domain.persona import Persona, Rule
 from reviewer.domain.plan import is_open
 from reviewer.domain.rounds import Delta
 from reviewer.domain.sanitiser import cut_words
@@ -61,7 +61,12 @@ class Carried:
 
 
 def carry(
-    delta: Delta, change: Change, personas: Sequence[Persona], cards: Sequence[Scorecard]
+    delta: Delta,
+    change: Change,
+    personas: Sequence[Persona],
+    cards: Sequence[Scorecard],
+    *,
+    catalogue: Sequence[Persona],
 ) -> Carried:
     """Carry forward what still counts.
 
@@ -72,7 +77,9 @@ def carry(
         change: What is reviewed.
         personas: Who reviews.
         cards: What tools answered, in the same order.
+        catalogue: Every persona that could review; rules of others are gone with them.
     """
+    rules = {(persona.name, rule.id): rule for persona in catalogue for rule in persona.rules}
     open_rules = {
         (persona.name, answer.rule_id)
         for persona, card in zip(personas, cards, strict=True)
@@ -85,6 +92,9 @@ def carry(
     absent: list[HeardFinding] = []
     for heard in delta.before.heard:
         key = (heard.finding.persona, heard.finding.rule_id)
+        if key not in rules:
+            continue
+        heard = _bounded(heard, rules[key])  # noqa: PLW2901 - as the rule is today
         path = delta.path_today(heard.finding.path)
         file = change.by_path.get(path)
         if file is None:
@@ -108,13 +118,20 @@ def carry(
         verdicts=_verdicts(answers, change, personas),
         answers=answers,
         absent=Heard(
-            answers=tuple(_restricted(delta, names)),
+            answers=tuple(_restricted(delta, names, rules)),
             findings=tuple(absent),
         ),
         gaps=tuple(
             (path, delta.seen[path].gap) for path in sorted(delta.unchanged) if delta.seen[path].gap
         ),
     )
+
+
+def _bounded(heard: HeardFinding, rule: Rule) -> HeardFinding:
+    """Return a finding that is no worse than its rule, which may have been lowered since."""
+    if rule.severity.at_least(heard.finding.severity):
+        return heard
+    return replace(heard, finding=replace(heard.finding, severity=rule.severity))
 
 
 def _there(finding: Finding, others: Iterable[Finding]) -> bool:
@@ -133,10 +150,14 @@ def _answers(delta: Delta, open_rules: set[RuleKey]) -> Iterable[HeardAnswer]:
             yield replace(answer, paths=paths)
 
 
-def _restricted(delta: Delta, names: set[str]) -> Iterable[HeardAnswer]:
+def _restricted(
+    delta: Delta, names: set[str], rules: Mapping[RuleKey, Rule]
+) -> Iterable[HeardAnswer]:
+    """Yield the answers of those who do not review this time."""
     for answer in delta.before.answers:
         paths = delta.still_about(answer)
-        if paths and answer.persona not in names:
+        exists = (answer.persona, answer.rule_id) in rules
+        if paths and exists and answer.persona not in names:
             yield replace(answer, paths=paths)
 
 

@@ -24,7 +24,7 @@ from reviewer.domain.history import (
     Since,
 )
 from reviewer.domain.patch_name import line_names, patch_name, text_name
-from reviewer.domain.review import COMMENTS, Review
+from reviewer.domain.review import COMMENTS, MODEL_SOURCE, Review
 from reviewer.domain.rounds import believed, follow, match_files
 from reviewer.domain.status import RunState
 
@@ -142,6 +142,7 @@ class _Gone:
             if placed.outcome.kind is not OutcomeKind.DROPPED
         }
         self._answers = {(a.persona, a.rule_id): a for a in review.answers}
+        self._exist = {choice.persona for choice in review.selection.choices}
         self._files = review.change.by_path
         self._paths = {seen.path: path for path, seen in match_files(review.change, before).items()}
         self._reviewed_then = {seen.path for seen in before.files}
@@ -153,7 +154,7 @@ class _Gone:
         if not self._complete or known.fingerprint in self._present:
             return False
         file = self._files.get(self.path_today(known.path))
-        if file is None:
+        if file is None or (self._exist and known.persona not in self._exist):
             return True
         if not file.reviewed and known.path in self._reviewed_then:
             # Nobody looked into it this time.
@@ -161,7 +162,9 @@ class _Gone:
         answer = self._answers.get((known.persona, known.rule_id))
         if answer is None:
             return False
-        return answer.asked or answer.verdict is not Verdict.NOT_ASSESSED
+        # A tool that could not look makes a run partial; that no model was asked does not.
+        looked = answer.asked or answer.verdict is not Verdict.NOT_ASSESSED
+        return looked or not known.by_model
 
 
 def _told(finding: Finding) -> KnownFinding:
@@ -172,6 +175,7 @@ def _told(finding: Finding) -> KnownFinding:
         severity=finding.severity,
         path=finding.path,
         headline=finding.headline,
+        by_model=set(finding.sources) == {MODEL_SOURCE},
         quote=text_name(finding.quote),
         suggestion=text_name(finding.suggestion),
     )

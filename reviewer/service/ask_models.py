@@ -41,7 +41,7 @@ async def ask_models(
         introduction: Kind and text of blocks before the change: title and description, cleaned.
     """
     chosen, change = ready.chosen, ready.change
-    carried = carry(delta, change, chosen, cards)
+    carried = carry(delta, change, chosen, cards, catalogue=ready.catalogue)
     consultation = plan_consultation(
         setup, change, chosen, cards, covered=delta.covered, introduction=introduction
     )

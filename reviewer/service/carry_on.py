@@ -21,7 +21,7 @@ def carry_on(ready: Preparation, cards: tuple[Scorecard, ...], delta: Delta) -> 
         cards: What tools answered.
         delta: What is different from the last round.
     """
-    carried = carry(delta, ready.change, ready.chosen, cards)
+    carried = carry(delta, ready.change, ready.chosen, cards, catalogue=ready.catalogue)
     # Nobody is there to verify: what stands is told as it was.
     carried = replace(carried, settled=(*carried.settled, *carried.doubtful), doubtful=())
     scoped, dropped = scope_answers(combine_carried(cards, carried), ready.policy)

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from reviewer.bootstrap import built_in_personas
-from reviewer.domain.change import FileChange
+from reviewer.domain.change import Change, FileChange
 from reviewer.domain.completion import CompletionRequest, Failure, ModelName
+from reviewer.domain.evidence import Evidence, EvidenceKind, Examination, Hit
 from reviewer.domain.finding import OutcomeKind
 from reviewer.domain.history import History, KnownState
 from reviewer.domain.remember import after_round
@@ -113,6 +114,34 @@ def _verdicts(request: CompletionRequest, refuted: Collection[str]) -> str:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class WordLinter:
+    """Evidence of one kind: reports a code on each added line with a word."""
+
+    kind: EvidenceKind
+    words: Mapping[str, str] = field(default_factory=dict)
+
+    async def examine(self, change: Change, evidence: Sequence[Evidence]) -> Examination:
+        """Report the words."""
+        del evidence
+        return Examination(
+            hits=tuple(
+                Hit(kind=self.kind, code=code, path=file.path, start_line=number, end_line=number)
+                for file in change.reviewed
+                for number, text in file.added.items()
+                for word, code in self.words.items()
+                if word in text
+            )
+        )
+
+
+#: Every kind of evidence can be given, and one linter finds something.
+LINTERS = (
+    WordLinter(kind=EvidenceKind.RUFF, words={"shell=True": "S602"}),
+    *(WordLinter(kind=kind) for kind in EvidenceKind if kind is not EvidenceKind.RUFF),
+)
+
+
 @dataclass(kw_only=True)
 class Rounds:
     """A pull request that is reviewed again and again.
@@ -122,6 +151,7 @@ class Rounds:
         configuration: The repository's configuration.
         suggestions: Whether findings propose new lines.
         history: What the last round left behind.
+        linters: Who gives evidence.
         calls: Purposes of the calls of the last round.
         requests: The same, whole.
     """
@@ -130,6 +160,7 @@ class Rounds:
     configuration: str = "schema = 1\n"
     suggestions: bool = False
     history: History = field(default_factory=History)
+    linters: tuple[WordLinter, ...] = ()
     calls: list[str] = field(default_factory=list)
     requests: list[CompletionRequest] = field(default_factory=list)
     posted: dict[str, int] = field(default_factory=dict)
@@ -152,7 +183,7 @@ class Rounds:
                 base={".reviewer.toml": self.configuration},
             ),
             PERSONAS,
-            (),
+            self.linters,
             Wishes(personas=self.personas, model_configured=not mechanical),
             setup=None if mechanical else self._setup(model),
             before=self.history,
@@ -198,6 +229,16 @@ class Rounds:
                 replace(entry, state=KnownState.DISMISSED, by=by, reason=reason)
                 if entry.fingerprint == fingerprint
                 else entry
+                for entry in self.history.known
+            ),
+        )
+
+    def undismiss(self, fingerprint: str) -> None:
+        """Take a dismissal back."""
+        self.history = replace(
+            self.history,
+            known=tuple(
+                replace(entry, state=KnownState.OPEN) if entry.fingerprint == fingerprint else entry
                 for entry in self.history.known
             ),
         )
