@@ -17,6 +17,7 @@ from reviewer.domain.event import CommentEvent, PullRequestEvent
 from reviewer.domain.posting import Annotation, AnnotationLevel
 from reviewer.domain.status import RunState
 from reviewer.entrypoints.action.program import run
+from reviewer.entrypoints.action.runner import RunnerLog
 from reviewer.entrypoints.cli.session import ExitCode
 from reviewer.errors import GitHubError, UserError
 from reviewer.testing.builders import build_review
@@ -127,7 +128,9 @@ def runs(tmp_path: Path) -> Runs:
             summary_file=summary,
             inputs=inputs or {},
         )
-        code = run(settings or Settings(), action, desk, sink, lambda: "WORD")
+        code = run(
+            settings or Settings(), action, desk, RunnerLog(sink, lambda: "WORD"), lambda: "WORD"
+        )
         lines = iter(output.read_text().splitlines())
         outputs = {line.partition("<<")[0]: next(lines) for line in lines if "<<" in line}
         return Run(code, sink.getvalue(), outputs, summary.read_text(), desk)
@@ -354,13 +357,13 @@ def test_an_event_that_cannot_be_read_is_no_success(tmp_path: Path, raw: bytes) 
     action = ActionSettings(
         event_name="pull_request", event_file=event, inputs={"fail-on-error": "true"}
     )
-    assert run(Settings(), action, FakeDesk(), sink) == ExitCode.COULD_NOT_REVIEW
+    assert run(Settings(), action, FakeDesk(), RunnerLog(sink)) == ExitCode.COULD_NOT_REVIEW
     assert "the event cannot be read" in sink.getvalue()
 
 
 def test_without_an_event_the_person_is_told_where_they_are() -> None:
     sink = io.StringIO()
-    assert run(Settings(), ActionSettings(), FakeDesk(), sink) == ExitCode.USAGE
+    assert run(Settings(), ActionSettings(), FakeDesk(), RunnerLog(sink)) == ExitCode.USAGE
     assert "reviewer review --pr" in sink.getvalue()
 
 

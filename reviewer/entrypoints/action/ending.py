@@ -110,14 +110,21 @@ def _verdict(report: Report, *, fail_on_error: bool) -> tuple[ExitCode, tuple[st
 
 
 def _lines(report: Report) -> tuple[str, ...]:
-    review = report.review
-    if review is None:
+    review, document = report.review, _document(report)
+    if review is None or document is None:
         return (_headline(report),)
-    document = ReviewDocument(review=review, seconds=dict(report.seconds))
     total = report.seconds.get("total")
     took = "" if total is None else f" · {total:.1f} s"
     first = f"{review.headline} · score {review.score} · {document.coverage}{took}"
     return tuple(line for line in (first, report.reason) if line)
+
+
+def _document(report: Report) -> ReviewDocument | None:
+    if report.review is None:
+        return None
+    return ReviewDocument(
+        review=report.review, seconds=report.seconds, repository_url=report.repository_url
+    )
 
 
 def _headline(report: Report) -> str:
@@ -149,9 +156,7 @@ def _summary(attended: Attended, notes: Sequence[str]) -> str:
     return render_job_summary(
         JobSummary(
             headline=_headline(report),
-            document=None
-            if report.review is None
-            else ReviewDocument(review=report.review, seconds=dict(report.seconds)),
+            document=_document(report),
             withheld=attended.withheld,
             notes=notes,
         )

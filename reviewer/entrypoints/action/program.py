@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from reviewer import __version__
-from reviewer.bootstrap.pull_request import Report
+from reviewer.bootstrap.pull_request import PullRequestDesk, Report
 from reviewer.config import ActionSettings, Settings
 from reviewer.domain.status import RunState
 from reviewer.entrypoints.action.attend import Attended, attend
@@ -19,7 +19,6 @@ from reviewer.entrypoints.action.ending import Ending, ending_of, interrupted, m
 from reviewer.entrypoints.action.inputs import read_inputs
 from reviewer.entrypoints.action.runner import (
     RunnerLog,
-    Sink,
     random_word,
     write_outputs,
     write_summary,
@@ -34,19 +33,16 @@ def main() -> NoReturn:
     # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    code = run(Settings.from_environment(), ActionSettings.from_environment(), _desk(), sys.stdout)
-    sys.exit(code)
-
-
-def _desk() -> Desk:
-    raise NotImplementedError
+    settings, log = Settings.from_environment(), RunnerLog(sys.stdout)
+    desk = PullRequestDesk(settings=settings, tell=log.line)
+    sys.exit(run(settings, ActionSettings.from_environment(), desk, log))
 
 
 def run(
     settings: Settings,
     action: ActionSettings,
     desk: Desk,
-    sink: Sink,
+    log: RunnerLog,
     word: Callable[[], str] = random_word,
 ) -> int:
     """Attend to what started the run, and tell the runner how it ended.
@@ -55,13 +51,12 @@ def run(
         settings: What the environment says.
         action: What the runner says.
         desk: Who reviews and answers.
-        sink: The log.
+        log: The log of the run.
         word: Gives a new word that nobody can guess.
 
     Returns:
         The exit code.
     """
-    log = RunnerLog(sink, word)
     log.stop()
     try:
         ending = _attend(settings, action, desk, log)
