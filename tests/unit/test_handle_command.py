@@ -404,3 +404,36 @@ async def test_a_reply_stands_in_the_thread_of_the_question() -> None:
     assert there.host.count(Operation.REPLY) == 1
     assert there.host.count(Operation.POST_COMMENT) == 0
     assert {inline for *_, inline in there.host.reactions} == {True}
+
+
+@pytest.mark.parametrize(
+    ("body", "permission", "calls"),
+    [
+        ("hello", Permission.WRITE, 0),
+        ("/ask why", Permission.READ, 3),
+        ("/help", Permission.WRITE, 7),
+        ("/ask why", Permission.WRITE, 7),
+        ("/review", Permission.WRITE, 4),
+        ("/pause", Permission.WRITE, 7),
+    ],
+)
+async def test_how_often_the_host_is_asked(body: str, permission: Permission, calls: int) -> None:
+    there = scene(permissions={"bob": permission}, state_key="k" * 32)
+    there.remember(REMEMBERED)
+
+    await there.say(body)
+
+    assert len(there.host.calls) <= calls
+
+
+async def test_every_reply_is_posted_right_after_the_head_was_read() -> None:
+    there = scene()
+    there.remember(REMEMBERED)
+
+    await there.say("/dismiss f7c3a91 no\n/explain f7c3a92\n/ask why")
+
+    operations = [call.operation for call in there.host.calls]
+    posted = operations.index(Operation.POST_COMMENT)
+    assert operations[posted - 1] is Operation.HEAD_SHA
+    edited = operations.index(Operation.EDIT_COMMENT)
+    assert operations[edited - 1] is Operation.CONVERSATION
