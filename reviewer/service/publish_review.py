@@ -154,7 +154,7 @@ class _Run:
                 self._guard,
                 self._threads(conversation),
                 self._document(Posted()),
-                known_after(believed(self._history), review),
+                known=known_after(believed(self._history), review),
             )
         return await self._tell(conversation)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from reviewer.domain.finding import Finding
 from reviewer.domain.history import KnownFinding, KnownState
 from reviewer.domain.marker import ReplyMark
+from reviewer.domain.patch_name import text_name
 from reviewer.domain.recall import OurThread
 from reviewer.domain.review import Review
 from reviewer.domain.status import RunState
@@ -43,6 +44,7 @@ async def settle_threads(
     guard: HeadGuard,
     threads: Sequence[OurThread],
     document: ReviewDocument,
+    *,
     known: Collection[KnownFinding],
 ) -> Settled:
     """Do what is due in the threads that we began.
@@ -58,9 +60,9 @@ async def settle_threads(
         SupersededError: The head moved.
         CodeHostError: The host does not let us read the head, or write anything.
     """
-    states = {entry.fingerprint: entry.state for entry in known}
+    entries = {entry.fingerprint: entry for entry in known}
     shown = {placed.finding.fingerprint: placed.finding for placed in document.review.shown}
-    fates = [(ours, _fate(ours, document.review, shown, states)) for ours in threads]
+    fates = [(ours, _fate(ours, document.review, shown, entries)) for ours in threads]
     due = [ours for ours, fate in fates if fate is ThreadOutcome.RESOLVE]
     if not setup.policy.pull_request.resolve_threads:
         due = []
@@ -90,16 +92,18 @@ def _fate(
     ours: OurThread,
     review: Review,
     shown: Mapping[str, Finding],
-    states: Mapping[str, KnownState],
+    entries: Mapping[str, KnownFinding],
 ) -> ThreadOutcome:
     fingerprint = ours.mark.fingerprint
-    completed = review.state is RunState.COMPLETED
+    entry = entries.get(fingerprint)
+    fixed = entry is not None and entry.state is KnownState.FIXED
+    quote = "" if entry is None else entry.quote
     facts = ThreadFacts(
         ours=ours.trusted,
         outdated=ours.thread.outdated,
-        gone=completed and states.get(fingerprint) is KnownState.FIXED,
+        gone=fixed and review.state is RunState.COMPLETED,
         undisturbed=not ours.voices.spoken,
-        clear=not any(_on_its_lines(finding, ours) for finding in shown.values()),
+        clear=not any(_on_its_lines(finding, ours, quote) for finding in shown.values()),
     )
     return outcome(
         facts,
@@ -110,23 +114,29 @@ def _fate(
     )
 
 
-def _on_its_lines(finding: Finding, ours: OurThread) -> bool:
-    """Tell whether a finding may stand where a thread stood.
+def _on_its_lines(finding: Finding, ours: OurThread, quote: str) -> bool:
+    """Tell whether a finding stands where a thread stood.
 
-    The host forgets the lines of an outdated thread: the same rule in the same file is taken for
-    the same place, which leaves a thread open rather than closing it wrongly.
+    The host forgets the lines of an outdated thread, so they are known by what was quoted: the
+    same rule on the same text is the old finding under a new name, since the lines around it
+    changed. Where nobody knows the quote any more, the same rule in the same file is enough.
+
+    Args:
+        finding: A finding of today.
+        ours: The thread.
+        quote: Names the lines that its finding quoted; empty where they are not known.
     """
-    thread = ours.thread
+    thread, location = ours.thread, finding.location
     if finding.path != thread.path:
         return False
-    location = finding.location
     on_line = (
         thread.line is not None
         and location is not None
         and location.side is thread.side
         and location.start_line <= thread.line <= location.end_line
     )
-    return on_line or finding.rule_id == ours.mark.rule_id
+    same_text = not quote or text_name(finding.quote) == quote
+    return on_line or (finding.rule_id == ours.mark.rule_id and same_text)
 
 
 async def _resolve(setup: PublishSetup, guard: HeadGuard, due: Sequence[OurThread]) -> Settled:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from reviewer.domain.change import Change
 from reviewer.domain.conclusion import ConclusionKind
@@ -338,6 +339,7 @@ class _PickyHost(FakeCodeHost):
 
     bad: frozenset[int] = frozenset()
 
+    @override
     async def post_review(self, comments: Sequence[InlineComment], *, head_sha: str) -> None:
         if any(comment.location.start_line in self.bad for comment in comments):
             self.fail(Operation.POST_REVIEW, UNPROCESSABLE)
