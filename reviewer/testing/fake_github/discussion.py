@@ -23,6 +23,7 @@ from reviewer.testing.fake_github.refusal import (
 )
 from reviewer.testing.fake_github.standing import (
     FakeComment,
+    FakeReaction,
     FakeReview,
     FakeReviewComment,
     FakeThread,
@@ -77,6 +78,31 @@ class Discussion:
         )
         self.comments.append(comment)
         return comment
+
+    def delete(self, comment: FakeComment) -> None:
+        """Delete a comment; a thread that has none left is gone."""
+        self.comments[:] = [other for other in self.comments if other is not comment]
+        for thread in self.threads:
+            thread.comments[:] = [other for other in thread.comments if other is not comment]
+        self.threads[:] = [thread for thread in self.threads if thread.comments]
+
+    def react(
+        self, comment: FakeComment, author: FakeAccount, content: str
+    ) -> tuple[FakeReaction, bool]:
+        """React; the same reaction of the same account is kept once.
+
+        Returns:
+            The reaction, and whether it is new.
+        """
+        mine = (r for r in comment.reactions if r.author is author and r.content == content)
+        found = next(mine, None)
+        if found is not None:
+            return found, False
+        made = FakeReaction(
+            id=self._hub.next_id(), author=author, content=content, created_at=self._hub.now()
+        )
+        comment.reactions.append(made)
+        return made, True
 
     # --- reviews -------------------------------------------------------------------------------
     def pending(self, author: FakeAccount) -> FakeReview | None:

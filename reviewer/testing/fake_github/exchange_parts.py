@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from reviewer.testing.fake_github.account import FakeAccount, FakeToken
 from reviewer.testing.fake_github.refusal import GitHubRefusal, forbidden, not_found
@@ -112,8 +113,7 @@ class Asked:
             ("first", 1, page > 1),
         ):
             if there:
-                query = {**self.query, "page": str(number)}
-                words = "&".join(f"{key}={value}" for key, value in query.items())
+                words = urlencode({**self.query, "page": str(number)})
                 links.append(f'<{self.hub.api_url}{self.path}?{words}>; rel="{relation}"')
         headers = {"link": ", ".join(links)} if links else {}
         return Reply(body=items[(page - 1) * size : page * size], headers=headers)

@@ -27,7 +27,9 @@ from reviewer.testing.fake_github.graphql_error import GraphQLRefusal, no_node
 from reviewer.testing.fake_github.graphql_mutations import Mutations
 from reviewer.testing.fake_github.graphql_nodes import Nodes
 from reviewer.testing.fake_github.graphql_objects import commit_node, repository_node
-from reviewer.testing.fake_github.wire import node_id
+from reviewer.testing.fake_github.wire import (
+    node_id,
+)
 
 if TYPE_CHECKING:
     from reviewer.testing.fake_github.hub import FakeGitHub

@@ -14,10 +14,11 @@ from reviewer.testing.fake_github.pull_request import FakePullRequest
 from reviewer.testing.fake_github.refusal import GitHubRefusal
 from reviewer.testing.fake_github.standing import (
     FakeComment,
-    FakeReaction,
     FakeThread,
 )
-from reviewer.testing.fake_github.wire import node_id
+from reviewer.testing.fake_github.wire import (
+    node_id,
+)
 
 Input = Mapping[str, object]
 
@@ -117,26 +118,19 @@ class Mutations:
 
     # --- comments ------------------------------------------------------------------------------
     def _minimize(self, wanted: Input) -> Json:
-        comment, shown = self._subject(str(wanted["subjectId"]))
+        _, comment, shown = self._subject(str(wanted["subjectId"]))
         comment.minimized = str(wanted["classifier"])
         return {"minimizedComment": shown()}
 
     def _unminimize(self, wanted: Input) -> Json:
-        comment, shown = self._subject(str(wanted["subjectId"]))
+        _, comment, shown = self._subject(str(wanted["subjectId"]))
         comment.minimized = ""
         return {"unminimizedComment": shown()}
 
     def _react(self, wanted: Input) -> Json:
-        comment, shown = self._subject(str(wanted["subjectId"]))
+        pull, comment, shown = self._subject(str(wanted["subjectId"]))
         content = REACTION_NAMES[str(wanted["content"])]
-        mine = (r for r in comment.reactions if r.author is self._viewer and r.content == content)
-        reaction = next(mine, None)
-        if reaction is None:
-            now = self._hub.now()
-            reaction = FakeReaction(
-                id=self._hub.next_id(), author=self._viewer, content=content, created_at=now
-            )
-            comment.reactions.append(reaction)
+        reaction, _ = pull.discussion.react(comment, self._viewer, content)
         return {"reaction": self._nodes.reaction(reaction), "subject": shown()}
 
     def _update_comment(self, wanted: Input) -> Json:
@@ -147,7 +141,7 @@ class Mutations:
         return {"pullRequestReviewComment": self._update(name, wanted["body"])}
 
     def _update(self, name: str, body: object) -> Json:
-        comment, shown = self._subject(name)
+        _, comment, shown = self._subject(name)
         if comment.author is not self._viewer:
             raise no_access()
         comment.body = checked_body(body, "IssueComment")
@@ -166,15 +160,16 @@ class Mutations:
                     return pull, thread
         raise no_node(name)
 
-    def _subject(self, name: str) -> tuple[FakeComment, Callable[[], Json]]:
+    def _subject(self, name: str) -> tuple[FakePullRequest, FakeComment, Callable[[], Json]]:
         for pull in self._pulls():
             for comment in pull.comments:
                 if node_id("IC", comment.id) == name:
-                    return comment, partial(self._nodes.comment, pull, comment)
+                    return pull, comment, partial(self._nodes.comment, pull, comment)
             for thread in pull.threads:
                 for reply in thread.comments:
                     if node_id("PRRC", reply.id) == name:
-                        return reply, partial(self._nodes.review_comment, pull, thread, reply)
+                        shown = partial(self._nodes.review_comment, pull, thread, reply)
+                        return pull, reply, shown
         raise no_node(name)
 
 

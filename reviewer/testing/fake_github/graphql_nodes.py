@@ -20,7 +20,10 @@ from reviewer.testing.fake_github.standing import (
     FakeReviewComment,
     FakeThread,
 )
-from reviewer.testing.fake_github.wire import association_of, node_id
+from reviewer.testing.fake_github.wire import (
+    association_of,
+    node_id,
+)
 
 if TYPE_CHECKING:
     from reviewer.testing.fake_github.hub import FakeGitHub

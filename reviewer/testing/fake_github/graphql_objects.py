@@ -8,7 +8,9 @@ from reviewer.testing.fake_github.connection import Json
 from reviewer.testing.fake_github.git_store import TreeEntry
 from reviewer.testing.fake_github.graphql_error import GraphQLRefusal, no_access
 from reviewer.testing.fake_github.graphql_nodes import Nodes
-from reviewer.testing.fake_github.wire import node_id
+from reviewer.testing.fake_github.wire import (
+    node_id,
+)
 
 if TYPE_CHECKING:
     from reviewer.testing.fake_github.repository import FakeRepository

@@ -17,13 +17,21 @@ from reviewer.testing.fake_github.account import (
     FakeToken,
 )
 from reviewer.testing.fake_github.difference import Limits
+from reviewer.testing.fake_github.event import FakeEvent, Happening, payload_of, sign
 from reviewer.testing.fake_github.fault import Fault
 from reviewer.testing.fake_github.git_store import Files, GitStore
 from reviewer.testing.fake_github.journal import Exchange
 from reviewer.testing.fake_github.repository import FakeRepository
+from reviewer.testing.fake_github.standing import (
+    FakeCheck,
+    FakeComment,
+    FakeReview,
+    FakeThread,
+)
 
 if TYPE_CHECKING:
     from reviewer.testing.fake_github.application import Application
+    from reviewer.testing.fake_github.pull_request import FakePullRequest
 
 #: Comments' numbers have outgrown 32 bits, and GraphQL's `databaseId` with them.
 _FIRST_LARGE_ID = 3_000_000_001
@@ -171,6 +179,94 @@ class FakeGitHub:
         )
         self.faults.append(made)
         return made
+
+    def secondary_limit(self, *, retry_after: int | None = None, times: int = 1) -> Fault:
+        """Let writes be refused as too fast, by default without saying how long.
+
+        Args:
+            retry_after: The seconds that the answer names.
+            times: How many writes are refused.
+        """
+        return self.fault(
+            "POST",
+            "/repos/.*",
+            status=403,
+            body={
+                "message": "You have exceeded a secondary rate limit and have been temporarily "
+                "blocked from content creation. Please retry your request again later."
+            },
+            headers={} if retry_after is None else {"retry-after": str(retry_after)},
+            times=times,
+        )
+
+    def expire(self, token: str) -> None:
+        """Let a token's time be over."""
+        self.tokens[token].expired = True
+
+    def delete_account(self, login: str) -> None:
+        """Somebody deletes their account: what they wrote stays, of nobody."""
+        self.account(login).deleted = True
+
+    # --- webhooks ------------------------------------------------------------------------------
+    def event(  # noqa: PLR0913 - what an event can be about
+        self,
+        name: str,
+        action: str,
+        pull: FakePullRequest,
+        *,
+        sender: str = "",
+        comment: FakeComment | None = None,
+        thread: FakeThread | None = None,
+        review: FakeReview | None = None,
+        check: FakeCheck | None = None,
+        label: str | None = None,
+        changes: Mapping[str, object] | None = None,
+        installation: int | None = None,
+    ) -> FakeEvent:
+        """Return the payload that GitHub sends, as things are now.
+
+        Args:
+            name: GitHub's name of the event: ``pull_request``, ``issue_comment``, …
+            action: GitHub's word for what happened: ``opened``, ``synchronize``, ``created``, …
+            pull: Where.
+            sender: Who did it; the comment's or the pull request's author where nobody is named.
+            comment: The comment that it is about.
+            thread: The thread that it is about, or that the comment stands in.
+            review: The review that it is about.
+            check: The check run that it is about.
+            label: The label that it is about.
+            changes: What was edited, in GitHub's form.
+            installation: The application's installation that it is sent to.
+        """
+        with self.lock:
+            author = pull.author if comment is None else comment.author or self.accounts.ghost
+            if comment is not None and thread is None:
+                thread = next((t for t in pull.threads if comment in t.comments), None)
+            happening = Happening(
+                action=action,
+                pull=pull,
+                sender=self.account(sender) if sender else author,
+                comment=comment,
+                thread=thread,
+                review=review,
+                check=check,
+                label=label,
+                changes=changes,
+            )
+            return payload_of(name, happening, installation)
+
+    def signed(
+        self, event: Mapping[str, object], secret: str, *, delivery: str = ""
+    ) -> tuple[dict[str, str], bytes]:
+        """Return headers and body of a delivery.
+
+        Args:
+            event: What `event` returned.
+            secret: What it is signed with.
+            delivery: Its id; a new one where none is named.
+        """
+        number = delivery or f"72d3162e-cc78-11e3-81ab-{self.next_id():012x}"
+        return sign(event, secret, delivery=number)
 
     # --- how it is reached ---------------------------------------------------------------------
     @property

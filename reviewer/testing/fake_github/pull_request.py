@@ -158,6 +158,72 @@ class FakePullRequest:
             return to
         return self._commit([self.merge_base], files=to, message=message, forced=True)
 
+    def rebase(self, onto: str | None = None) -> str:
+        """Replay every commit on the base branch as it is now, or on another commit.
+
+        Raises:
+            GitStoreError: A commit conflicts.
+        """
+        store = self.repository.store
+        with self.repository.hub.lock:
+            tip = onto or self.repository.branch(self.base_ref) or self.base_sha
+            for commit in store.commits(self.merge_base, self.head_sha):
+                parents = store.parents(commit)
+                if len(parents) != 1:
+                    continue  # a merge of the base: its commits are there already
+                # A commit of the new tip's tree on the old parent makes git merge with that one
+                # as the base, which is what replaying a commit means.
+                scratch = store.commit(["refs/scratch"], parents, tree=store.tree_of(tip))
+                tree = store.merged_tree(scratch, commit)
+                message = store.message(commit)
+                tip = store.commit(["refs/scratch"], [tip], tree=tree, message=message)
+            self.move_head(tip, forced=True)
+            return tip
+
+    def merge_base_in(self) -> str:
+        """Merge the base branch into the head, as the button "Update branch" does."""
+        store = self.repository.store
+        with self.repository.hub.lock:
+            base = self.repository.branch(self.base_ref) or self.base_sha
+            tree = store.merged_tree(self.head_sha, base)
+            message = f"Merge branch '{self.base_ref}' into {self.branch}"
+            return self._commit([self.head_sha, base], tree=tree, message=message)
+
+    def squash(self, *, message: str = "Squashed") -> str:
+        """Make one commit of all."""
+        tree = self.repository.store.tree_of(self.head_sha)
+        return self._commit([self.merge_base], tree=tree, message=message, forced=True)
+
+    def revert(self, commit: str | None = None) -> str:
+        """Add a commit that takes another one back; the last where none is named."""
+        store = self.repository.store
+        with self.repository.hub.lock:
+            wrong = commit or self.head_sha
+            parent = store.parents(wrong)[0]
+            # Merged with the wrong commit as the base, the tree before it takes it back.
+            scratch = store.commit(["refs/scratch"], [wrong], tree=store.tree_of(parent))
+            tree = store.merged_tree(self.head_sha, scratch)
+            message = f'Revert "{store.message(wrong)}"'
+            return self._commit([self.head_sha], tree=tree, message=message)
+
+    def retarget(self, base_ref: str) -> None:
+        """Choose another branch to be merged into."""
+        with self.repository.hub.lock:
+            base = self.repository.branch(base_ref)
+            if base is None:
+                raise ValueError(f"there is no branch {base_ref!r}")
+            self.base_ref, self.base_sha = base_ref, base
+            self.updated_at = self.repository.hub.now()
+            self.discussion.follow_head(forced=False)
+
+    def delete_fork(self) -> None:
+        """The author deletes the fork: nobody can push any more, and its name is gone."""
+        if self.head_repository in {None, self.repository}:
+            raise ValueError("the head lives in no fork")
+        if self.head_repository is not None:
+            self.head_repository.deleted = True
+        self.head_repository = None
+
     def _commit(
         self,
         parents: list[str],
@@ -219,6 +285,62 @@ class FakePullRequest:
     def unresolve(self, thread: FakeThread) -> None:
         """Somebody opens a thread again."""
         thread.resolved, thread.resolved_by = False, None
+
+    def edit(self, comment: FakeComment, body: str) -> None:
+        """Somebody edits a comment."""
+        comment.body, comment.updated_at = body, self.repository.hub.now()
+
+    def delete(self, comment: FakeComment) -> None:
+        """Somebody deletes a comment; a thread without comments is gone."""
+        with self.repository.hub.lock:
+            self.discussion.delete(comment)
+
+    def react(self, comment: FakeComment, author: str, content: str) -> None:
+        """Somebody reacts to a comment, with ``+1`` or ``eyes`` or another of GitHub's words."""
+        with self.repository.hub.lock:
+            self.discussion.react(comment, self.repository.hub.account(author), content)
+
+    def begin_review(self, author: str, path: str, line: int, body: str) -> FakeReview:
+        """Somebody begins a review and does not submit it."""
+        return self._review(author, None, "", [{"path": path, "line": line, "body": body}])
+
+    def approve(self, author: str) -> FakeReview:
+        """Somebody approves."""
+        return self._review(author, "APPROVE", "", [])
+
+    def _review(
+        self, author: str, event: str | None, body: str, comments: list[dict[str, object]]
+    ) -> FakeReview:
+        with self.repository.hub.lock:
+            return self.discussion.add_review(
+                self.repository.hub.account(author),
+                event=event,
+                body=body,
+                commit_id=self.head_sha,
+                comments=comments,
+            )
+
+    # --- its state -----------------------------------------------------------------------------
+    def close(self) -> None:
+        """Somebody closes it."""
+        self.open, self.closed_at = False, self.repository.hub.now()
+
+    def reopen(self) -> None:
+        """Somebody opens it again."""
+        self.open, self.closed_at = True, None
+
+    def merge(self) -> str:
+        """Somebody merges it; return the base branch's new tip."""
+        store = self.repository.store
+        with self.repository.hub.lock:
+            base = self.repository.branch(self.base_ref) or self.base_sha
+            tree = store.merged_tree(base, self.head_sha)
+            message = f"Merge pull request #{self.number}"
+            ref = self.repository.ref(self.base_ref)
+            tip = store.commit([ref], [base, self.head_sha], tree=tree, message=message)
+            self.close()
+            self.merged = True
+            return tip
 
     def add_label(self, name: str) -> None:
         """Somebody puts a label on it."""

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from reviewer.testing.fake_github.exchange_parts import Asked, Reply
 from reviewer.testing.fake_github.refusal import GitHubRefusal, invalid_request, not_found
 from reviewer.testing.fake_github.standing import FakeCheck
-from reviewer.testing.fake_github.wire import check_of
+from reviewer.testing.fake_github.wire_standing import (
+    check_of,
+)
 
 ANNOTATIONS_A_REQUEST = 50
 #: https://docs.github.com/en/rest/checks/runs: of summary and text each.

@@ -10,7 +10,10 @@ import base64
 from reviewer.testing.fake_github.exchange_parts import Asked, Reply
 from reviewer.testing.fake_github.refusal import GitHubRefusal, not_found
 from reviewer.testing.fake_github.repository import FakeRepository
-from reviewer.testing.fake_github.wire import repository_of
+from reviewer.testing.fake_github.wire import (
+    quoted,
+    repository_of,
+)
 
 #: https://docs.github.com/en/rest/repos/contents: from 1 MB on the content is left out.
 _LARGEST_CONTENT_BYTES = 1_000_000
@@ -116,9 +119,9 @@ def _item(
 ) -> dict[str, object]:
     hub = repository.hub
     api = f"{hub.api_url}/repos/{repository.full_name}"
-    quoted = path.replace("%", "%25").replace(" ", "%20")
-    url = f"{api}/contents/{quoted}?ref={commit}"
-    html = f"{hub.server_url}/{repository.full_name}/blob/{commit}/{quoted}"
+    place = quoted(path)
+    url = f"{api}/contents/{place}?ref={commit}"
+    html = f"{hub.server_url}/{repository.full_name}/blob/{commit}/{place}"
     git = f"{api}/git/blobs/{sha}"
     return {
         "name": path.rsplit("/", 1)[-1],

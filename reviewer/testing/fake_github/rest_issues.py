@@ -10,8 +10,14 @@ from reviewer.testing.fake_github.exchange_parts import Asked, Reply
 from reviewer.testing.fake_github.pull_request import FakePullRequest
 from reviewer.testing.fake_github.refusal import GitHubRefusal, invalid_request, not_found
 from reviewer.testing.fake_github.repository import ROLES
-from reviewer.testing.fake_github.standing import FakeComment, FakeReaction
-from reviewer.testing.fake_github.wire import account_of, comment_of, reaction_of
+from reviewer.testing.fake_github.standing import FakeComment
+from reviewer.testing.fake_github.wire import (
+    account_of,
+)
+from reviewer.testing.fake_github.wire_standing import (
+    comment_of,
+    reaction_of,
+)
 
 _REACTIONS = frozenset({"+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"})
 
@@ -60,7 +66,7 @@ def delete_comment(asked: Asked) -> Reply:
     asked.need("issues", "pull_requests")
     pull, comment = _comment(asked)
     _refuse_another_s(asked, pull, comment)
-    pull.comments.remove(comment)
+    pull.discussion.delete(comment)
     return Reply(status=204)
 
 
@@ -78,34 +84,29 @@ def _refuse_another_s(asked: Asked, pull: FakePullRequest, comment: FakeComment)
 def react_to_comment(asked: Asked) -> Reply:
     """``POST …/issues/comments/{comment_id}/reactions``."""
     asked.need("issues", "pull_requests")
-    return react(asked, _comment(asked)[1])
+    return react(asked, *_comment(asked))
 
 
-def react_to_review_comment(asked: Asked) -> Reply:
-    """``POST …/pulls/comments/{comment_id}/reactions``."""
-    asked.need("pull_requests")
-    for pull in asked.repository.pulls.values():
-        for thread in pull.threads:
-            for comment in thread.comments:
-                if str(comment.id) == asked.names["comment_id"]:
-                    return react(asked, comment)
-    raise not_found()
+def list_reactions(asked: Asked) -> Reply:
+    """``GET …/issues/comments/{comment_id}/reactions``."""
+    asked.need("issues", "pull_requests", level="read")
+    return listed_reactions(asked, _comment(asked)[1])
 
 
-def react(asked: Asked, comment: FakeComment) -> Reply:
-    """React; the same reaction of the same account is kept once, and answered with 200."""
+def react(asked: Asked, pull: FakePullRequest, comment: FakeComment) -> Reply:
+    """React; a reaction that stands there already is answered with 200."""
     content = asked.text("content") or ""
     if content not in _REACTIONS:
         raise invalid_request("For 'properties/content', the value is not a known reaction.")
-    mine = (r for r in comment.reactions if r.author is asked.viewer and r.content == content)
-    found = next(mine, None)
-    if found is not None:
-        return Reply(body=reaction_of(asked.hub, found))
-    reaction = FakeReaction(
-        id=asked.hub.next_id(), author=asked.viewer, content=content, created_at=asked.hub.now()
-    )
-    comment.reactions.append(reaction)
-    return Reply(status=201, body=reaction_of(asked.hub, reaction))
+    reaction, new = pull.discussion.react(comment, asked.viewer, content)
+    return Reply(status=201 if new else 200, body=reaction_of(asked.hub, reaction))
+
+
+def listed_reactions(asked: Asked, comment: FakeComment) -> Reply:
+    """List the reactions to a comment, or those of one kind."""
+    wanted = asked.query.get("content")
+    found = [r for r in comment.reactions if wanted in {None, r.content}]
+    return asked.page([reaction_of(asked.hub, reaction) for reaction in found])
 
 
 def get_permission(asked: Asked) -> Reply:

@@ -5,22 +5,26 @@ https://docs.github.com/en/rest/pulls
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-from reviewer.testing.fake_github.difference import FileDifference
 from reviewer.testing.fake_github.exchange_parts import Asked, Reply
 from reviewer.testing.fake_github.pull_request import FakePullRequest
 from reviewer.testing.fake_github.refusal import (
     GitHubRefusal,
-    invalid,
     invalid_request,
     not_found,
     unprocessable,
-    validation_failed,
 )
 from reviewer.testing.fake_github.standing import FakeReview
-from reviewer.testing.fake_github.wire import pull_of, review_comment_of, review_of
+from reviewer.testing.fake_github.wire import (
+    pull_of,
+)
+from reviewer.testing.fake_github.wire_git import commit_of, file_of
+from reviewer.testing.fake_github.wire_standing import (
+    review_of,
+)
 
+_KEYS_OF_A_COMMENT = frozenset(
+    {"body", "line", "path", "position", "side", "start_line", "start_side"}
+)
 _DIFF_TYPES = ("application/vnd.github.diff", "application/vnd.github.v3.diff")
 
 
@@ -52,6 +56,14 @@ def _diff(asked: Asked) -> Reply:
     return Reply(body=text, media_type="application/vnd.github.diff; charset=utf-8")
 
 
+def list_commits(asked: Asked) -> Reply:
+    """``GET …/pulls/{pull_number}/commits``, the oldest first."""
+    asked.need("pull_requests", "contents", level="read")
+    pull = asked.pull
+    shas = pull.repository.store.commits(pull.merge_base, pull.head_sha)
+    return asked.page([commit_of(pull.repository, sha) for sha in shas])
+
+
 def list_pulls(asked: Asked) -> Reply:
     """``GET /repos/{owner}/{repo}/pulls``."""
     asked.need("pull_requests", level="read")
@@ -68,30 +80,7 @@ def list_files(asked: Asked) -> Reply:
     """``GET …/pulls/{pull_number}/files``."""
     asked.need("pull_requests", "contents", level="read")
     pull = asked.pull
-    return asked.page([_file(pull, file) for file in pull.files])
-
-
-def _file(pull: FakePullRequest, file: FileDifference) -> Mapping[str, object]:
-    repository = pull.repository
-    html = f"{repository.hub.server_url}/{repository.full_name}"
-    api = f"{repository.hub.api_url}/repos/{repository.full_name}"
-    quoted = file.filename.replace("%", "%25").replace(" ", "%20")
-    shown: dict[str, object] = {
-        "sha": file.sha,
-        "filename": file.filename,
-        "status": file.status,
-        "additions": file.additions,
-        "deletions": file.deletions,
-        "changes": file.additions + file.deletions,
-        "blob_url": f"{html}/blob/{pull.head_sha}/{quoted}",
-        "raw_url": f"{html}/raw/{pull.head_sha}/{quoted}",
-        "contents_url": f"{api}/contents/{quoted}?ref={pull.head_sha}",
-    }
-    if file.patch is not None:
-        shown["patch"] = file.patch
-    if file.previous_filename is not None:
-        shown["previous_filename"] = file.previous_filename
-    return shown
+    return asked.page([file_of(pull.repository, pull.head_sha, file) for file in pull.files])
 
 
 # --- reviews -----------------------------------------------------------------------------------
@@ -117,6 +106,10 @@ def create_review(asked: Asked) -> Reply:
     comments = asked.body.get("comments") or []
     if not isinstance(comments, list) or not all(isinstance(item, dict) for item in comments):
         raise invalid_request("For 'properties/comments', the value is not an array of objects.")
+    for comment in comments:
+        # A comment on a file is none of these: it needs a call of its own.
+        for name in comment.keys() - _KEYS_OF_A_COMMENT:
+            raise invalid_request(f'"{name}" is not a permitted key.')
     review = pull.discussion.add_review(
         asked.viewer,
         event=event,
@@ -161,54 +154,3 @@ def submit_review(asked: Asked) -> Reply:
         raise invalid_request("For 'properties/event', the value is not a known event.")
     asked.pull.discussion.submit(review, event, asked.text("body"))
     return Reply(body=review_of(asked.pull, review))
-
-
-# --- review comments ---------------------------------------------------------------------------
-def list_review_comments(asked: Asked) -> Reply:
-    """``GET …/pulls/{pull_number}/comments``; those of pending reviews stay hidden."""
-    asked.need("pull_requests", level="read")
-    pull = asked.pull
-    pending = {r.id for r in pull.reviews if r.state == "PENDING"}
-    found = [
-        (comment.id, review_comment_of(pull, thread, comment))
-        for thread in pull.threads
-        for comment in thread.comments
-        if comment.review_id not in pending
-    ]
-    return asked.page([shown for _, shown in sorted(found, key=lambda pair: pair[0])])
-
-
-def create_review_comment(asked: Asked) -> Reply:
-    """``POST …/pulls/{pull_number}/comments``; on a line, or on a file (``subject_type``)."""
-    asked.need("pull_requests")
-    pull = asked.pull
-    parent = asked.body.get("in_reply_to")
-    if isinstance(parent, int):
-        thread, _ = pull.discussion.thread_of(parent)
-        reply = pull.discussion.reply(thread, asked.viewer, asked.body.get("body"))
-        return Reply(status=201, body=review_comment_of(pull, thread, reply))
-    missing = [name for name in ("body", "commit_id", "path") if name not in asked.body]
-    if missing:
-        raise validation_failed(
-            *(invalid("PullRequestReviewComment", "missing_field", name) for name in missing)
-        )
-    thread = pull.discussion.start_thread(asked.viewer, asked.body)
-    return Reply(status=201, body=review_comment_of(pull, thread, thread.comments[0]))
-
-
-def reply_to_review_comment(asked: Asked) -> Reply:
-    """``POST …/pulls/{pull_number}/comments/{comment_id}/replies``."""
-    asked.need("pull_requests")
-    pull = asked.pull
-    thread, comment = pull.discussion.thread_of(_comment_id(asked))
-    if comment is not thread.comments[0]:
-        raise not_found()  # replies to replies are not taken
-    reply = pull.discussion.reply(thread, asked.viewer, asked.body.get("body"))
-    return Reply(status=201, body=review_comment_of(pull, thread, reply))
-
-
-def _comment_id(asked: Asked) -> int:
-    text = asked.names["comment_id"]
-    if not text.isdigit():
-        raise not_found()
-    return int(text)
