@@ -106,6 +106,40 @@ async def acknowledge(event: CommentEvent, discussion: Discussion, *, done: bool
     return ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where a comment stands, and how it is signed there."""
+
+    pull_request: PullRequest
+    conversation: Conversation
+    signer: Signer
+
+    @classmethod
+    def of(
+        cls, pull_request: PullRequest, conversation: Conversation, state_key: str | None
+    ) -> _Place:
+        """Put together what belongs to one pull request."""
+        subject = Subject.of(
+            conversation.viewer,
+            repository_id=pull_request.repository_id,
+            number=pull_request.name.number,
+        )
+        signer = Signer(subject=subject, key=state_key)
+        return cls(pull_request=pull_request, conversation=conversation, signer=signer)
+
+    def own_thread(self, event: CommentEvent) -> int | None:
+        """Return the comment that begins the thread, where we began it; nobody else's is ours.
+
+        An answer to somebody in a thread of people stands under the pull request.
+        """
+        known = {event.comment_id, event.thread_comment_id}
+        for thread in self.conversation.threads if event.inline else ():
+            stands = any(comment.id in known for comment in thread.comments)
+            if stands and thread.comments[0].ours:
+                return thread.comments[0].id
+        return None
+
+
 class _Visit:
     """One comment that is meant for us, on its way through the rules."""
 
@@ -145,7 +179,7 @@ class _Visit:
             words = "it could not be acknowledged with a reaction"
             return Handled(state=CommandState.FAILED, words=words, pull_request=pull_request)
         try:
-            return await self._serve(pull_request, conversation)
+            return await self._serve(_Place.of(pull_request, conversation, self._desk.state_key))
         except ReviewerError as error:
             return await self._end(CommandState.FAILED, str(error), pull_request)
 
@@ -179,31 +213,26 @@ class _Visit:
         )
         return Handled(state=CommandState.REFUSED, words=words) if words else None
 
-    async def _serve(self, pull_request: PullRequest, conversation: Conversation) -> Handled:
+    async def _serve(self, place: _Place) -> Handled:
         """Do what the comment says; it may."""
-        subject = Subject.of(
-            conversation.viewer,
-            repository_id=pull_request.repository_id,
-            number=pull_request.name.number,
-        )
-        signer = Signer(subject=subject, key=self._desk.state_key)
         if self._reading.refused:
             told = render_refusals(self._reading.refused)
-            return await self._refuse(pull_request, signer, told, "it is written wrongly")
-        before = history_of(conversation, signer)
-        errand = Errand(self._desk, pull_request, before, signer=signer, login=self._login)
+            return await self._refuse(place, told, "it is written wrongly")
+        before = history_of(place.conversation, place.signer)
+        errand = Errand(
+            self._desk, place.pull_request, before, signer=place.signer, login=self._login
+        )
         try:
             done = await errand.carry_out(self._reading.commands)
         except CommandRefusedError as problem:
-            told = render_problem(str(problem))
-            return await self._refuse(pull_request, signer, told, str(problem))
-        if signer.signs and _differs(before, done.history):
-            await keep_history(self._desk.host, done.history, before=before, signer=signer)
-        if done.sections and not await self._post(done.sections, pull_request, signer):
-            return await self._superseded(pull_request)
-        return await self._done(done, pull_request)
+            return await self._refuse(place, render_problem(str(problem)), str(problem))
+        if place.signer.signs and _differs(before, done.history):
+            await keep_history(self._desk.host, done.history, before=before, signer=place.signer)
+        if done.sections and not await self._post(done.sections, place):
+            return await self._superseded(place)
+        return await self._done(done, place)
 
-    async def _done(self, done: CarriedOut, pull_request: PullRequest) -> Handled:
+    async def _done(self, done: CarriedOut, place: _Place) -> Handled:
         if done.review is None:
             await self._react(Reaction.DONE)
         names = ", ".join(f"/{command.name.value}" for command in self._reading.commands)
@@ -212,32 +241,29 @@ class _Visit:
             words=f"{names} by {self._login}",
             review=done.review,
             refresh=done.restated and done.review is None,
-            pull_request=pull_request,
+            pull_request=place.pull_request,
         )
 
-    async def _refuse(
-        self, pull_request: PullRequest, signer: Signer, told: Safe, words: str
-    ) -> Handled:
-        if not await self._post((told,), pull_request, signer):
-            return await self._superseded(pull_request)
-        return await self._end(CommandState.REFUSED, words, pull_request)
+    async def _refuse(self, place: _Place, told: Safe, words: str) -> Handled:
+        if not await self._post((told,), place):
+            return await self._superseded(place)
+        return await self._end(CommandState.REFUSED, words, place.pull_request)
 
-    async def _superseded(self, pull_request: PullRequest) -> Handled:
+    async def _superseded(self, place: _Place) -> Handled:
         words = "somebody pushed meanwhile: the answer would be about another commit"
-        return await self._end(CommandState.SUPERSEDED, words, pull_request)
+        return await self._end(CommandState.SUPERSEDED, words, place.pull_request)
 
-    async def _post(
-        self, sections: tuple[Safe, ...], pull_request: PullRequest, signer: Signer
-    ) -> bool:
-        """Reply where the comment stands; false where the pull request has another head by now."""
-        host, event = self._desk.host, self._event
-        if await host.head_sha() != pull_request.head_sha:
+    async def _post(self, sections: tuple[Safe, ...], place: _Place) -> bool:
+        """Reply; false where the pull request has another head by now."""
+        host, head = self._desk.host, place.pull_request.head_sha
+        if await host.head_sha() != head:
             return False
-        body = reply_body(sections, signer.write(ReplyMark(head_sha=pull_request.head_sha)))
-        if event.inline:
-            await host.reply(event.thread_comment_id or event.comment_id, body)
-        else:
+        body = reply_body(sections, place.signer.write(ReplyMark(head_sha=head)))
+        first = place.own_thread(self._event)
+        if first is None:
             await host.post_comment(body)
+        else:
+            await host.reply(first, body)
         return True
 
     async def _end(

@@ -378,13 +378,16 @@ async def test_an_operator_may_let_authors_ask_for_a_review_now_and_then() -> No
     assert second.words == "the author may ask once in 30 minutes"
 
 
-async def test_a_reply_stands_in_the_thread_of_the_question() -> None:
+@pytest.mark.parametrize("ours", [True, False])
+async def test_a_reply_stands_in_the_thread_of_the_question_where_that_is_ours(
+    *, ours: bool
+) -> None:
     there = scene()
     thread = there.host.start_thread(
         Location(path="app/api.py", side=Side.HEAD, start_line=1, end_line=1),
         "finding",
-        author=OURSELVES,
-        ours=True,
+        author=OURSELVES if ours else ALICE,
+        ours=ours,
     )
     comment_id = there.host.answer(thread.id, "/ask why", author=BOB)
     event = CommentEvent(
@@ -401,8 +404,8 @@ async def test_a_reply_stands_in_the_thread_of_the_question() -> None:
     handled = await handle_command(event, there.desk)
 
     assert handled.state is CommandState.DONE
-    assert there.host.count(Operation.REPLY) == 1
-    assert there.host.count(Operation.POST_COMMENT) == 0
+    assert there.host.count(Operation.REPLY) == int(ours)
+    assert there.host.count(Operation.POST_COMMENT) == int(not ours)
     assert {inline for *_, inline in there.host.reactions} == {True}
 
 
