@@ -130,11 +130,13 @@ class PullRequestDesk:
         settings: What the environment says.
         tell: Is told what the analyser prints, a sanitised line at a time.
         progress: Who is told how far a run is.
+        analyser: Reviews and answers instead of a child process; for tests of this side.
     """
 
     settings: Settings
     tell: Callable[[str], None]
     progress: Progress | None = None
+    analyser: Analyser | None = None
 
     def review(self, event: PullRequestEvent, order: Order) -> Report:
         """Review a pull request as an event shows it.
@@ -229,6 +231,8 @@ class PullRequestDesk:
     def _analyser(self, order: Order) -> Analyser:
         from reviewer.bootstrap.analyser import analyser_here, analyser_in_child
 
+        if self.analyser is not None:
+            return self.analyser
         if not order.publish and (order.model.record or order.model.replay):
             # Nothing is written, and a cassette belongs to one process.
             return analyser_here(order.model, self.settings, progress=self.progress)

@@ -47,10 +47,10 @@ def assert_holds(trial: Trial, mechanical: Trial, requests: Sequence[CompletionR
         mechanical: The same change reviewed without a model.
         requests: What the model was sent.
     """
-    _verdicts_stand(trial.review, mechanical.review)
-    _score_is_computed(trial.review)
+    assert_verdicts_stand(trial.review, mechanical.review)
+    assert_score_is_computed(trial.review)
     _findings_are_anchored(trial)
-    _requests_are_sound(requests)
+    assert_requests_are_sound(requests)
     _outputs_are_dead(trial.outputs)
     assert trial.review.injection_suspected == mechanical.review.injection_suspected
 
@@ -59,7 +59,7 @@ def _key(answer: Answer) -> tuple[str, str]:
     return answer.persona, answer.rule_id
 
 
-def _verdicts_stand(review: Review, mechanical: Review) -> None:
+def assert_verdicts_stand(review: Review, mechanical: Review) -> None:
     """What tools decided stands; nobody but code makes a rule inapplicable."""
     before = {_key(answer): answer for answer in mechanical.answers}
     after = {_key(answer): answer for answer in review.answers}
@@ -78,7 +78,7 @@ def _verdicts_stand(review: Review, mechanical: Review) -> None:
             assert not answer.asked, key
 
 
-def _score_is_computed(review: Review) -> None:
+def assert_score_is_computed(review: Review) -> None:
     """The score is the weights of passes over those of passes and fails, and nothing else."""
     weights = dict.fromkeys(Verdict, 0)
     for answer in review.answers:
@@ -111,7 +111,7 @@ def _findings_are_anchored(trial: Trial) -> None:
             assert finding.quote.strip()
 
 
-def _requests_are_sound(requests: Sequence[CompletionRequest]) -> None:
+def assert_requests_are_sound(requests: Sequence[CompletionRequest]) -> None:
     """No secret is sent, and nothing of a change leaves its fence."""
     for request in requests:
         sent = f"{request.system}\n{request.prefix}\n{request.question}"
@@ -130,7 +130,7 @@ def _outputs_are_dead(outputs: Mapping[str, str]) -> None:
     """Nothing in an output is live, hidden, secret or a command."""
     for name, text in outputs.items():
         assert not _HIDDEN.search(text), name
-        _holds_no_secret(name, text)
+        assert_no_secret(name, text)
         assert not _WORKFLOW.search(text), name
         if name == "markdown" or name.startswith("inline"):
             _markdown_is_dead(name, text)
@@ -142,7 +142,7 @@ def _outputs_are_dead(outputs: Mapping[str, str]) -> None:
     assert not {"src", "href", "style", "srcset"} & set(page.attributes)
 
 
-def _holds_no_secret(name: str, text: str) -> None:
+def assert_no_secret(name: str, text: str) -> None:
     assert not find_canary(text), name
     for secret in SECRETS:
         for form in secret_forms(secret):
