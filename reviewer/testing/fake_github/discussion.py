@@ -15,7 +15,6 @@ from reviewer.testing.fake_github.anchor import (
 )
 from reviewer.testing.fake_github.difference import FileDifference, within
 from reviewer.testing.fake_github.refusal import (
-    GitHubRefusal,
     invalid,
     not_found,
     unprocessable,
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
 #: https://docs.github.com/en/rest/issues/comments: recorded as a refusal of longer ones.
 LONGEST_BODY = 65_536
+_TOO_LONG = f"Body is too long (maximum is {LONGEST_BODY} characters)"
 
 _STATES = {
     None: "PENDING",
@@ -138,17 +138,19 @@ class Discussion:
         if event in {"COMMENT", "REQUEST_CHANGES"} and not body and not comments:
             raise unprocessable("Review body can't be blank")
         placements = [self._place(wanted, commit_id) for wanted in comments]
+        texts = [str(wanted.get("body") or "") for wanted in comments]
+        if any(len(text) > LONGEST_BODY for text in (body, *texts)):
+            raise unprocessable(_TOO_LONG)
+        if not all(text.strip() for text in texts):
+            raise unprocessable("Review comment body can't be blank")
         review = FakeReview(
             id=self._hub.next_large_id(),
             author=author,
-            body=checked_body(body, "PullRequestReview", blank=True),
+            body=body,
             state=_STATES[event],
             commit_id=commit_id,
             submitted_at=self._hub.now(),
         )
-        texts = [
-            checked_body(wanted.get("body"), "PullRequestReviewComment") for wanted in comments
-        ]
         self.reviews.append(review)
         for placement, text in zip(placements, texts, strict=True):
             self._add_thread(placement, author, text, review)
@@ -315,26 +317,20 @@ class Discussion:
             thread.position, thread.commit_id = found.position, pull.head_sha
 
 
-def checked_body(body: object, resource: str, *, blank: bool = False) -> str:
+def checked_body(body: object, resource: str) -> str:
     """Return a text that GitHub takes.
 
     Raises:
         GitHubRefusal: It is missing, blank or too long.
     """
-    if not isinstance(body, str) or (not body.strip() and not blank):
+    if not isinstance(body, str) or not body.strip():
         raise validation_failed(invalid(resource, "unprocessable", "data", "Body cannot be blank"))
     if len(body) > LONGEST_BODY:
-        raise too_long(resource)
+        raise validation_failed(
+            invalid(resource, "unprocessable", "data", _TOO_LONG),
+            documentation="/issues/comments#create-an-issue-comment",
+        )
     return body
-
-
-def too_long(resource: str) -> GitHubRefusal:
-    """The text is longer than GitHub takes."""
-    message = f"Body is too long (maximum is {LONGEST_BODY} characters)"
-    return validation_failed(
-        invalid(resource, "unprocessable", "data", message),
-        documentation="/issues/comments#create-an-issue-comment",
-    )
 
 
 def _comment_errors(fault: AnchorFault) -> list[dict[str, object]]:
