@@ -80,6 +80,7 @@ def posted_after(
     threads: Collection[OurThread],
     *,
     resolved: Collection[str] = (),
+    unresolved: Collection[str] = (),
     new: Posted | None = None,
 ) -> Posted:
     """Say what stands as comments after a run.
@@ -88,6 +89,7 @@ def posted_after(
         review: The review.
         threads: Our threads as they were read last.
         resolved: Names of the threads that this run resolved.
+        unresolved: Names of those that it might have resolved, had the token been allowed to.
         new: What this run posted, demoted and has to say.
     """
     fresh = new or Posted()
@@ -100,15 +102,16 @@ def posted_after(
     demoted = dict(fresh.demoted)
     for fingerprint in closed - on_lines - on_file:
         demoted.setdefault(fingerprint, "its thread is resolved")
-    earlier = tuple(
-        EarlierComment(path=t.thread.path, line=t.thread.line, rule_id=t.mark.rule_id)
-        for t in still
-        if t.mark.fingerprint not in shown and not t.voices.dismissed
-    )
+    earlier = [t for t in still if t.mark.fingerprint not in shown and not t.voices.dismissed]
     return Posted(
         inline=frozenset(on_lines),
         file_level=frozenset(on_file),
         demoted={key: reason for key, reason in demoted.items() if key in shown},
-        earlier=earlier,
+        earlier=tuple(_earlier(t) for t in earlier if t.thread.id not in unresolved),
+        unresolved=tuple(_earlier(t) for t in earlier if t.thread.id in unresolved),
         notes=fresh.notes,
     )
+
+
+def _earlier(ours: OurThread) -> EarlierComment:
+    return EarlierComment(path=ours.thread.path, line=ours.thread.line, rule_id=ours.mark.rule_id)

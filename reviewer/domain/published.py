@@ -36,6 +36,7 @@ class Posted:
         file_level: Those that stand on their file.
         demoted: Why a finding does not stand where it should, by fingerprint.
         earlier: Our open comments whose finding was not found again.
+        unresolved: Those among them that are fixed, and that our token may not resolve.
         notes: What people must know about the posting itself.
     """
 
@@ -43,6 +44,7 @@ class Posted:
     file_level: frozenset[str] = frozenset()
     demoted: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     earlier: tuple[EarlierComment, ...] = ()
+    unresolved: tuple[EarlierComment, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property

@@ -101,6 +101,8 @@ class ReviewDocument:
             own configuration and never from the change; empty writes no links.
         pull_request_url: Where the pull request can be read, where there is one: removed lines
             have no page of their own at any commit that we name.
+        advice: What people can do about a run that did not complete, instead of what is said
+            otherwise.
         posted: What stands on the pull request, so that the summary need not explain it once
             more; None where nothing is posted.
     """
@@ -109,6 +111,7 @@ class ReviewDocument:
     seconds: Mapping[str, float] = field(default_factory=dict)
     repository_url: str = ""
     pull_request_url: str = ""
+    advice: str = ""
     posted: Posted | None = None
 
     @cached_property
@@ -145,6 +148,8 @@ class ReviewDocument:
     @property
     def way_out(self) -> str:
         """What to do about a run that did not complete; empty where it did."""
+        if self.advice:
+            return self.advice
         if self.review.state is RunState.SKIPPED and self.review.change.not_reviewed:
             return "Nothing was judged; the files and the reasons are listed below."
         return WAYS_OUT.get(self.review.state, "")
@@ -206,7 +211,9 @@ class ReviewDocument:
             f", {count(waiting, 'rule')} need{'s' if waiting == 1 else ''} one" if waiting else ""
         )
         use = self.review.model_use
-        who = (f"no model{need}",) if use is None else used(use)
+        # A run that did not look may well have asked; what it used is not known then.
+        nobody = (f"no model{need}",) if self.looked else ()
+        who = nobody if use is None else used(use)
         return (*who, *((self.duration,) if self.seconds else ()))
 
     @property

@@ -208,7 +208,17 @@ def _since(document: ReviewDocument) -> Iterable[_Section]:
             title=f"Since the last review: {document.differences}",
             head=(safe_phrase(f"{since.note}."), "") if since.note else (),
         )
-    earlier = () if document.posted is None else document.posted.earlier
+    if document.posted is None:
+        return
+    fixed, earlier = document.posted.unresolved, document.posted.earlier
+    they = "is fixed and stays" if len(fixed) == 1 else "are fixed and stay"
+    may_not = "this token may not resolve threads (it needs contents: write)"
+    yield _Section(
+        noun="thread",
+        rows=_each(rows, "earlier", fixed),
+        rank=3,
+        title=f"{count(len(fixed), 'thread')} {they} open: {may_not}",
+    )
     yield _Section(
         noun="comment",
         rows=_each(rows, "earlier", earlier),

@@ -192,7 +192,7 @@ class CommentPoster:
 
     def _refuse(self, fingerprint: str, message: str) -> None:
         self.refused = True
-        self.demoted[fingerprint] = f"refused by the host: {message}"
+        self.demoted[fingerprint] = f"refused: {message}"
 
     def _stop(self, missing: Collection[str], trouble: str) -> None:
         """Post nothing more; what is missing is told in the summary."""
@@ -200,7 +200,7 @@ class CommentPoster:
             return
         self.trouble = self.trouble or trouble
         for fingerprint in missing:
-            self.demoted[fingerprint] = f"could not be posted: {self.trouble}"
+            self.demoted[fingerprint] = "could not be posted"
 
 
 def _told(error: CodeHostError) -> str:

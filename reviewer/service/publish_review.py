@@ -131,7 +131,7 @@ class _Run:
         self._setup = setup
         self._review = review
         self._history = history
-        self._notices = (notice,) if notice else ()
+        self._notice = notice
         self._guard = HeadGuard(setup, history)
         self._poster = CommentPoster(setup, self._guard)
         self._settled = Settled()
@@ -236,8 +236,14 @@ class _Run:
         setup, review = self._setup, self._final()
         threads = self._threads(conversation)
         posted = posted_after(
-            review, threads, resolved=self._settled.resolved, new=self._new(threads)
+            review,
+            threads,
+            resolved=self._settled.resolved,
+            unresolved=self._settled.forbidden,
+            new=self._new(threads),
         )
+        if review.state not in _LOOKED:
+            posted = replace(posted, earlier=())
         following = after_round(
             self._history,
             review,
@@ -299,20 +305,14 @@ class _Run:
 
     def _new(self, threads: tuple[OurThread, ...]) -> Posted:
         """Return what this run posted, and what people must know about it."""
-        notes = list(self._notices)
-        forbidden = self._settled.forbidden
-        if forbidden:
-            they = "is fixed and stays" if forbidden == 1 else "are fixed and stay"
-            notes.append(
-                f"{count(forbidden, 'thread')} {they} open: this token may not resolve threads "
-                "(it needs `contents: write`)."
-            )
+        looked = self._review.state in _LOOKED
+        notes = [self._notice] if self._notice and looked else []
         if self._settled.trouble:
             notes.append(f"{self._settled.trouble.capitalize()}.")
-        if self._review.state not in _LOOKED and threads:
-            standing = sum(not ours.thread.resolved for ours in threads)
-            if standing:
-                notes.append(f"{count(standing, 'comment')} of earlier reviews still open.")
+        standing = 0 if looked else sum(not ours.thread.resolved for ours in threads)
+        if standing:
+            verb = "is" if standing == 1 else "are"
+            notes.append(f"{count(standing, 'comment')} of earlier reviews {verb} still open.")
         return Posted(
             inline=frozenset(self._poster.inline),
             file_level=frozenset(self._poster.file_level),
@@ -329,5 +329,15 @@ class _Run:
             seconds=setup.seconds,
             repository_url=setup.repository_url,
             pull_request_url=url,
+            advice=self._advice(),
             posted=posted,
         )
+
+    def _advice(self) -> str:
+        """Say what people can do, where that is not what a run of this state says anyway."""
+        if self._review.state not in _LOOKED:
+            return f"Nothing was judged. {self._notice}" if self._notice else ""
+        completed = self._review.state is RunState.COMPLETED
+        if self._poster.trouble and completed:
+            return "Everything was judged; what could not be posted is explained here."
+        return ""

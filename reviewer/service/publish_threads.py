@@ -29,13 +29,13 @@ class Settled:
     Args:
         resolved: Names of the threads that were resolved.
         answered: How many replies were answered.
-        forbidden: How many threads are fixed and stay open, since our token may not resolve.
+        forbidden: Names of threads that are fixed and stay open: our token may not resolve.
         trouble: Why the rest was left alone; empty where nothing was.
     """
 
     resolved: frozenset[str] = frozenset()
     answered: int = 0
-    forbidden: int = 0
+    forbidden: frozenset[str] = frozenset()
     trouble: str = ""
 
 
@@ -141,6 +141,7 @@ def _on_its_lines(finding: Finding, ours: OurThread, quote: str) -> bool:
 
 async def _resolve(setup: PublishSetup, guard: HeadGuard, due: Sequence[OurThread]) -> Settled:
     resolved: list[str] = []
+    wanted = frozenset(ours.thread.id for ours in due)
     possible = [ours for ours in due if ours.thread.resolvable]
     for ours in possible[:MOST_SETTLED]:
         await guard.require_head()
@@ -149,12 +150,13 @@ async def _resolve(setup: PublishSetup, guard: HeadGuard, due: Sequence[OurThrea
         except CodeHostError as error:
             done = frozenset(resolved)
             if error.refusal is Refusal.FORBIDDEN:
-                return Settled(resolved=done, forbidden=len(due) - len(done))
+                return Settled(resolved=done, forbidden=wanted - done)
             if not error.uncertain and error.refusal is not Refusal.NOT_FOUND:
                 return _with_trouble(Settled(resolved=done), 0, error)
         else:
             resolved.append(ours.thread.id)
-    return Settled(resolved=frozenset(resolved), forbidden=len(due) - len(possible))
+    asked = frozenset(ours.thread.id for ours in possible)
+    return Settled(resolved=frozenset(resolved), forbidden=wanted - asked)
 
 
 def _with_trouble(settled: Settled, answered: int, error: CodeHostError) -> Settled:

@@ -117,7 +117,7 @@ ROWS = {
         times=None,
         threads=0,
         on_files=3,
-        says="on the file: refused by the host: one pending review",
+        says="on the file: refused: one pending review",
     ),
     "a 422 once, for nothing that we can see": Row(
         operation=REVIEW, error=UNPROCESSABLE, kind=ConclusionKind.SUCCESS
@@ -128,7 +128,7 @@ ROWS = {
         times=None,
         threads=0,
         on_files=3,
-        says="on the file: refused by the host: it said unprocessable",
+        says="on the file: refused: it said unprocessable",
     ),
     "a token that may not comment on lines": Row(
         operation=REVIEW,
@@ -370,7 +370,7 @@ async def test_a_comment_that_its_file_does_not_take_either_is_told_in_the_summa
     published = await publish(host, review)
     assert len(published.posted.standing) == 2
     assert "Line 2 runs a shell** · " in _only(host)
-    assert "refused by the host" in _only(host)
+    assert "refused: it said" in _only(host)
     assert "Pass a list and no shell" in _only(host)
 
 

@@ -264,7 +264,7 @@ async def test_a_summary_that_stands_cannot_be_read_as_current_after_such_a_run(
     first = _summary(host).splitlines()[0]
     assert first.startswith(f"**{state.value.capitalize()}: the provider did not answer**")
     assert f"`{change.head[:7]}` was not reviewed" in first
-    assert "3 comments of earlier reviews still open" in _summary(host)
+    assert "3 comments of earlier reviews are still open" in _summary(host)
     assert published.history.known == history.known
     assert published.history.head_sha == HEAD
     assert len(host.threads) == 3
