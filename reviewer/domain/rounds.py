@@ -17,6 +17,7 @@ What tools find is found anew each time, over the whole change: that costs nothi
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -123,30 +124,40 @@ def match_files(change: Change, history: History) -> dict[str, SeenFile]:
     matched: dict[str, SeenFile] = {}
 
     def take(file: FileChange, seen: SeenFile | None) -> None:
-        if seen is not None and file.path not in matched:
+        if seen is not None and seen.path in left and file.path not in matched:
             matched[file.path] = left.pop(seen.path)
 
-    for same_path in (True, False):
-        for file in change.reviewed:
-            known = (seen for seen in left.values() if first_path(seen) == file.first_path)
-            take(file, next((s for s in known if not same_path or s.path == file.path), None))
+    by_first = {first_path(seen): seen for seen in history.files}
+    for file in change.reviewed:
+        seen = left.get(file.path)
+        take(file, seen if seen and first_path(seen) == file.first_path else None)
+    for file in change.reviewed:
+        take(file, by_first.get(file.first_path))
     for file in change.reviewed:
         take(file, left.get(file.path))
-    for file in change.reviewed:
-        if left and file.path not in matched:
-            take(file, _alike(file, left.values()))
+    fresh = [file for file in change.reviewed if file.path not in matched]
+    for file, seen in _alike(fresh, left) if fresh and left else ():
+        take(file, seen)
     return {file.path: matched[file.path] for file in change.reviewed if file.path in matched}
 
 
-def _alike(file: FileChange, candidates: Iterable[SeenFile]) -> SeenFile | None:
-    """Return the file that has most changed lines in common with this one, if they are enough."""
-    names = line_names(file)
-    shared, _, best = max(
-        ((len(names & seen.lines), seen.path, seen) for seen in candidates),
-        key=lambda entry: entry[:2],
-    )
-    least = max(_SAME_LINES, _SAME_SHARE * min(len(names), len(best.lines)))
-    return best if shared >= least else None
+def _alike(
+    files: Iterable[FileChange], left: Mapping[str, SeenFile]
+) -> list[tuple[FileChange, SeenFile]]:
+    """Pair new files with files that are gone and have most changed lines in common with them."""
+    holders: dict[str, list[str]] = {}
+    for seen in left.values():
+        for name in seen.lines:
+            holders.setdefault(name, []).append(seen.path)
+    pairs = []
+    for file in files:
+        names = line_names(file)
+        shared = Counter(path for name in names for path in holders.get(name, ()))
+        for path, count in shared.most_common(1):
+            seen = left[path]
+            if count >= max(_SAME_LINES, _SAME_SHARE * min(len(names), len(seen.lines))):
+                pairs.append((file, seen))
+    return pairs
 
 
 def compare(history: History | None, change: Change, look: str, *, full: bool = False) -> Delta:

@@ -22,15 +22,14 @@ def offer_suggestions(
 ) -> tuple[Opinion, ...]:
     """Give findings the replacements that hold; the others stay prose.
 
-    A finding with a replacement stands on exactly the lines that it replaces.
+    A finding with a replacement stands on exactly the lines that it replaces. One of an earlier
+    round is tried again: the file around it has changed.
 
     Args:
         setup: Whether replacements are wanted, and what reads programs.
         opinions: What was found, after the second look.
         change: What is reviewed.
     """
-    if not setup.suggestions:
-        return tuple(opinions)
     return tuple(_offered(setup, opinion, change) for opinion in opinions)
 
 
@@ -46,8 +45,14 @@ def _offered(setup: ModelSetup, opinion: Opinion, change: Change) -> Opinion:
 def _with_suggestion(
     setup: ModelSetup, finding: Finding, proposal: Proposal | None, change: Change
 ) -> Finding:
+    earlier = finding.suggestion
+    finding = replace(finding, suggestion="")
     file = change.by_path.get(finding.path)
-    if proposal is None or file is None:
+    if proposal is None and earlier and finding.location is not None:
+        proposal = Proposal(
+            fingerprint=finding.fingerprint, location=finding.location, text=earlier
+        )
+    if proposal is None or file is None or not setup.suggestions:
         return finding
     if _REDACTED in proposal.text or redact(proposal.text, setup.secrets) != proposal.text:
         return finding

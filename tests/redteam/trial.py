@@ -85,7 +85,7 @@ def personas() -> tuple[Persona, ...]:
     return built_in_personas()
 
 
-async def review_of(
+async def review_of(  # noqa: PLR0913 - what trials differ in, by name
     change: Change,
     model: Model | None,
     *,
@@ -95,6 +95,7 @@ async def review_of(
     run_id: str = "run",
     context_tokens: int | None = None,
     pace: Pace = Pace.COST,
+    description: tuple[str, str] | None = None,
 ) -> Trial:
     """Review a change, with the examiners that start no program.
 
@@ -107,6 +108,7 @@ async def review_of(
         run_id: The run; decides its nonces.
         context_tokens: What the model holds.
         pace: Whether the others of a batch wait for the first.
+        description: Title and body.
     """
     ledger = MemoryLedger()
     setup = None
@@ -144,5 +146,6 @@ async def review_of(
         (FactExaminer(), PatternExaminer(), SecretExaminer()),
         Wishes(personas=chosen, model_configured=model is not None),
         setup=setup,
+        description=description,
     )
     return Trial(change=change, review=judged.review, policy=judged.policy, ledger=ledger)
