@@ -45,9 +45,11 @@ def documents() -> dict[str, str]:
 
 
 def readme() -> str:
-    """Return the README with its table of personas and its example made anew."""
+    """Return the README with its table of personas, its workflow and its example made anew."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     text = _between(text, "personas", persona_table(personas()))
+    workflow = (ROOT / "docs" / "workflows" / "review.yml").read_text(encoding="utf-8")
+    text = _between(text, "workflow", f"```yaml\n{workflow}```\n")
     return _between(text, "review", f"```text\n{_example()}```\n")
 
 

@@ -80,6 +80,14 @@ IMPORT_NAMES = {
     "typing-extensions": "typing_extensions",
 }
 
+#: The lock that decides, then those that users install from.
+LOCKS = (
+    "requirements-dev.lock",
+    "requirements.lock",
+    "requirements-action.lock",
+    "requirements-server.lock",
+)
+
 #: What the top level holds (mission.md C7), besides files that begin with a dot.
 TOP_LEVEL = {
     "CHANGELOG.md",
@@ -89,12 +97,14 @@ TOP_LEVEL = {
     "Makefile",
     "README.md",
     "action.yml",
+    "deploy",
     "docs",
     "personas",
     "prompts",
     "pyproject.toml",
     "requirements-action.lock",
     "requirements-dev.lock",
+    "requirements-server.lock",
     "requirements.lock",
     "reviewer",
     "schemas",
@@ -243,7 +253,7 @@ def test_no_tracked_file_names_a_registry_or_somebody_s_machine() -> None:
 
 
 def test_the_locks_pin_every_requirement_by_hash_and_name_no_address() -> None:
-    for name in ("requirements.lock", "requirements-action.lock", "requirements-dev.lock"):
+    for name in LOCKS:
         text = (ROOT / name).read_text(encoding="utf-8")
         entries = [line for line in text.split("\n") if line and line[0] not in " #"]
         assert entries, name
@@ -253,13 +263,14 @@ def test_the_locks_pin_every_requirement_by_hash_and_name_no_address() -> None:
 
 
 def test_the_locks_agree() -> None:
-    small, action, development = (
+    pinned = [
         dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / name).read_text(), re.MULTILINE))
-        for name in ("requirements.lock", "requirements-action.lock", "requirements-dev.lock")
-    )
-    assert {name: development.get(name) for name in small} == small
-    assert {name: development.get(name) for name in action} == action
-    assert set(_dependencies()) <= set(action)
+        for name in LOCKS
+    ]
+    development = pinned[0]
+    for lock in pinned:
+        assert {name: development.get(name) for name in lock} == lock
+        assert set(_dependencies()) <= set(lock)
     assert set(_dependencies()) <= set(small)
 
 
