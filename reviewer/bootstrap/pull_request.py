@@ -18,12 +18,14 @@ from reviewer.errors import UserError
 
 if TYPE_CHECKING:
     from reviewer.adapters.github.client import GitHubClient
+    from reviewer.adapters.github.code_host import GitHubCodeHost
+    from reviewer.adapters.github.workspace import PullRequestWorkspace
     from reviewer.config import Settings
     from reviewer.domain.conclusion import Conclusion
     from reviewer.domain.event import CommentEvent, PullRequestEvent
     from reviewer.domain.policy import PolicyLayer
     from reviewer.domain.posting import Annotation
-    from reviewer.domain.pull_request import PullRequestName
+    from reviewer.domain.pull_request import PullRequest, PullRequestName
     from reviewer.domain.review import Review
     from reviewer.ports.analyser import Analyser
     from reviewer.ports.progress import Progress
@@ -122,6 +124,27 @@ async def opened_workspace(name: PullRequestName, settings: Settings) -> AsyncIt
         yield PullRequestWorkspace(client, pull_request)
 
 
+def host_and_workspace(
+    client: GitHubClient, pull_request: PullRequest
+) -> tuple[GitHubCodeHost, PullRequestWorkspace]:
+    """Return what one run reads and writes a pull request with; both share the first question.
+
+    Args:
+        client: Speaks to the code host.
+        pull_request: Which pull request, frozen when the run was triggered.
+    """
+    from reviewer.adapters.github.code_host import GitHubCodeHost
+    from reviewer.adapters.github.opening import Opening
+    from reviewer.adapters.github.workspace import PullRequestWorkspace
+    from reviewer.service.read_base import CONFIGURATION_GLOBS
+
+    opening = Opening(client, pull_request, CONFIGURATION_GLOBS)
+    return (
+        GitHubCodeHost(client, pull_request.name, opening=opening),
+        PullRequestWorkspace(client, pull_request, opening=opening),
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PullRequestDesk:
     """Attends to pull requests: one run a call, with connections of its own.
@@ -191,8 +214,6 @@ class PullRequestDesk:
             return await self._run(client, wanted, order)
 
     async def _run(self, client: GitHubClient, wanted: Round, order: Order) -> Report:
-        from reviewer.adapters.github.code_host import GitHubCodeHost
-        from reviewer.adapters.github.workspace import PullRequestWorkspace
         from reviewer.adapters.system_clock import SystemClock
         from reviewer.bootstrap import StageTimes
         from reviewer.service.rehearse import Rehearsal
@@ -201,12 +222,12 @@ class PullRequestDesk:
         times = StageTimes(self.progress)
         pull_request = wanted.pull_request
         address = f"{client.addresses.server_url}/{pull_request.name.repository}"
-        host = GitHubCodeHost(client, pull_request.name)
+        host, workspace = host_and_workspace(client, pull_request)
         rehearsal = None if order.publish else Rehearsal(host)
         result = await review_pull_request(
             RoundTools(
                 host=rehearsal or host,
-                workspace=PullRequestWorkspace(client, pull_request),
+                workspace=workspace,
                 analyser=self._analyser(order),
                 clock=SystemClock(),
                 repository_url=address,

@@ -9,8 +9,13 @@ from typing_extensions import override
 from reviewer.adapters.github.addresses import path_of
 from reviewer.adapters.github.client import GitHubClient
 from reviewer.adapters.github.conversation_reader import ConversationPage
-from reviewer.adapters.github.documents import CONVERSATION, RESOLVE
+from reviewer.adapters.github.documents import (
+    RESOLVE,
+    conversation_document,
+    conversation_variables,
+)
 from reviewer.adapters.github.json_value import items, mapping, number, text
+from reviewer.adapters.github.opening import Opening
 from reviewer.adapters.github.pull_request_reader import pull_request_of
 from reviewer.domain.change import Side
 from reviewer.domain.conversation import AcceptedComment, Comment, Conversation, Thread
@@ -43,11 +48,15 @@ class GitHubCodeHost:
     Args:
         client: Speaks to GitHub.
         name: Which pull request; nothing else can be read or written.
+        opening: The first question of a run, which the workspace shares; None for none.
     """
 
-    def __init__(self, client: GitHubClient, name: PullRequestName) -> None:
+    def __init__(
+        self, client: GitHubClient, name: PullRequestName, *, opening: Opening | None = None
+    ) -> None:
         self._client = client
         self._name = name
+        self._opening = opening
         self._repository = path_of("repos", name.repository.owner, name.repository.name)
         self._pull = f"{self._repository}{path_of('pulls', name.number)}"
         self._issue = f"{self._repository}{path_of('issues', name.number)}"
@@ -178,17 +187,12 @@ class GitHubCodeHost:
     async def _page(
         self, comments_after: str | None, threads_after: str | None
     ) -> ConversationPage:
-        first = comments_after is None and threads_after is None
-        variables = {
-            "owner": self._name.repository.owner,
-            "name": self._name.repository.name,
-            "number": self._name.number,
-            "comments": first or comments_after is not None,
-            "commentsAfter": comments_after,
-            "threads": first or threads_after is not None,
-            "threadsAfter": threads_after,
-        }
-        data = await self._client.query(CONVERSATION, variables)
+        data = None
+        if self._opening is not None and comments_after is None and threads_after is None:
+            data = await self._opening.conversation()
+        if data is None:
+            variables = conversation_variables(self._name, comments_after, threads_after)
+            data = await self._client.query(conversation_document(), variables)
         if mapping(data, "repository").get("pullRequest") is None:
             raise CodeHostError(Refusal.NOT_FOUND, f"GitHub does not show {self._name}")
         try:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from pydantic import Field
 
@@ -51,8 +52,21 @@ class _Places:
     folders: tuple[str, ...]
 
 
+class Asked(Protocol):
+    """Somebody who has asked for objects already; `opening.Opening` is one."""
+
+    async def objects(self, lookups: Sequence[Lookup]) -> list[Mapping[str, object]] | None:
+        """Return one answer to each lookup; None where others were asked for."""
+        ...
+
+
 async def read_configuration(
-    client: GitHubReading, repository: Repository, commit: str, patterns: Sequence[str]
+    client: GitHubReading,
+    repository: Repository,
+    commit: str,
+    patterns: Sequence[str],
+    *,
+    asked: Asked | None = None,
 ) -> Mapping[str, str]:
     """Read the text files of a commit that match one of the globs.
 
@@ -62,6 +76,7 @@ async def read_configuration(
         commit: The commit's id.
         patterns: Files of the root by their names, or globs inside one folder. A name without
             a slash means the root, because GitHub searches no folders for us.
+        asked: Who may know the answers already; None for nobody.
 
     Returns:
         The texts by path, in path order. Symbolic links, submodules, files that are too long
@@ -72,7 +87,10 @@ async def read_configuration(
             may go on as if nothing were configured.
     """
     places = _places(patterns)
-    answers = await look_up(client, repository, list(_lookups(commit, places)))
+    lookups = configuration_lookups(commit, patterns)
+    answers = None if asked is None else await asked.objects(lookups)
+    if answers is None:
+        answers = await look_up(client, repository, lookups)
     root, *others = answers
     if not root:
         raise GitHubError(f"the base commit {commit[:12]} is not in {repository}")
@@ -123,13 +141,25 @@ def _places(patterns: Iterable[str]) -> _Places:
     return _Places(files=tuple(files), folders=tuple(folders))
 
 
-def _lookups(commit: str, places: _Places) -> Iterator[Lookup]:
-    """Yield what is asked: the root's names, then its files, then the folders."""
-    yield Lookup(fragment=Fragment.NAMES, expression=f"{commit}:")
-    for name in places.files:
-        yield Lookup(fragment=Fragment.BLOB_TEXT, expression=f"{commit}:{name}")
-    for folder in places.folders:
-        yield Lookup(fragment=Fragment.FILES, expression=f"{commit}:{folder}")
+def configuration_lookups(commit: str, patterns: Sequence[str]) -> Sequence[Lookup]:
+    """Return what is asked: the root's names, then its files, then the folders.
+
+    Args:
+        commit: The commit's id.
+        patterns: As for `read_configuration`.
+    """
+    places = _places(patterns)
+    return (
+        Lookup(fragment=Fragment.NAMES, expression=f"{commit}:"),
+        *(
+            Lookup(fragment=Fragment.BLOB_TEXT, expression=f"{commit}:{name}")
+            for name in places.files
+        ),
+        *(
+            Lookup(fragment=Fragment.FILES, expression=f"{commit}:{folder}")
+            for folder in places.folders
+        ),
+    )
 
 
 def folder_entries(answer: Mapping[str, object]) -> tuple[WireTreeEntry, ...]:

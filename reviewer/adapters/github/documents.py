@@ -6,12 +6,17 @@ Ids of comments are read from ``fullDatabaseId``: they have outgrown GraphQL's i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from reviewer.domain.pull_request import PullRequestName
+
 #: Who we are, where the head is, the comments and the threads, in one query for the usual case;
 #: further pages ask for what is not whole yet.
-CONVERSATION = """
+_CONVERSATION = """
 query Conversation(
   $owner: String!, $name: String!, $number: Int!,
   $comments: Boolean!, $commentsAfter: String, $threads: Boolean!, $threadsAfter: String
+  %(declared)s
 ) {
   viewer { login databaseId }
   repository(owner: $owner, name: $name) {
@@ -33,6 +38,7 @@ query Conversation(
       }
     }
   }
+  %(besides)s
 }
 fragment Seen on Reactable {
   reactionGroups { content viewerHasReacted }
@@ -52,3 +58,35 @@ mutation Resolve($thread: ID!) {
   resolveReviewThread(input: {threadId: $thread}) { thread { id isResolved } }
 }
 """
+
+
+def conversation_document(*, declared: str = "", besides: str = "") -> str:
+    """Return the question for one page of the conversation.
+
+    Args:
+        declared: Declarations of further variables.
+        besides: Further fields of the answer; both are ours, and hold no value of the change.
+    """
+    return _CONVERSATION % {"declared": declared, "besides": besides}
+
+
+def conversation_variables(
+    name: PullRequestName, comments_after: str | None = None, threads_after: str | None = None
+) -> Mapping[str, object]:
+    """Return the variables of that question.
+
+    Args:
+        name: Which pull request.
+        comments_after: Where the comments go on; None for both is the first page.
+        threads_after: Where the threads go on.
+    """
+    first = comments_after is None and threads_after is None
+    return {
+        "owner": name.repository.owner,
+        "name": name.repository.name,
+        "number": name.number,
+        "comments": first or comments_after is not None,
+        "commentsAfter": comments_after,
+        "threads": first or threads_after is not None,
+        "threadsAfter": threads_after,
+    }

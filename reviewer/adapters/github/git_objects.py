@@ -12,7 +12,7 @@ import asyncio
 import base64
 import binascii
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -159,23 +159,52 @@ async def _ask(
     client: GitHubReading, repository: Repository, lookups: Sequence[Lookup]
 ) -> list[Mapping[str, object]]:
     """Ask one question."""
-    declared, fields = ["$owner: String!", "$name: String!"], []
-    variables: dict[str, object] = {"owner": repository.owner, "name": repository.name}
-    for index, lookup in enumerate(lookups):
-        argument, kind = ("oid", "GitObjectID!") if lookup.oid else ("expression", "String!")
-        declared.append(f"$v{index}: {kind}")
-        variables[f"v{index}"] = lookup.oid or lookup.expression
-        fields.append(f"a{index}: object({argument}: $v{index}) {{ ... {lookup.fragment.value} }}")
+    asked = ObjectFields(lookups)
     document = (
-        f"query Objects({', '.join(declared)}) {{\n"
-        f"  repository(owner: $owner, name: $name) {{\n    " + "\n    ".join(fields) + "\n  }\n}"
+        f"query Objects($owner: String!, $name: String!, {asked.declared}) {{\n"
+        f"  repository(owner: $owner, name: $name) {{\n{asked.text}\n  }}\n}}"
     )
-    data = await client.query(document, variables)
-    found = data.get("repository")
+    variables = {"owner": repository.owner, "name": repository.name, **asked.variables}
+    found = (await client.query(document, variables)).get("repository")
     if not isinstance(found, dict):
         raise GitHubError(f"there is no repository {repository}, or it may not be read")
-    answers = (found.get(f"a{index}") for index in range(len(lookups)))
-    return [answer if isinstance(answer, dict) else {} for answer in answers]
+    return asked.answers(found)
+
+
+class ObjectFields:
+    """Objects as the fields of a repository in GraphQL; their names travel as variables.
+
+    Args:
+        lookups: What is asked for.
+
+    Attributes:
+        lookups: The same.
+        declared: The declarations of the variables.
+        text: The fields.
+        variables: The variables.
+    """
+
+    def __init__(self, lookups: Iterable[Lookup]) -> None:
+        self.lookups = tuple(lookups)
+        declared, fields = [], []
+        self.variables: dict[str, object] = {}
+        for index, lookup in enumerate(self.lookups):
+            argument, kind = ("oid", "GitObjectID!") if lookup.oid else ("expression", "String!")
+            declared.append(f"$v{index}: {kind}")
+            self.variables[f"v{index}"] = lookup.oid or lookup.expression
+            wanted = f"{{ ... {lookup.fragment.value} }}"
+            fields.append(f"    a{index}: object({argument}: $v{index}) {wanted}")
+        self.declared = ", ".join(declared)
+        self.text = "\n".join(fields)
+
+    def answers(self, repository: Mapping[str, object]) -> list[Mapping[str, object]]:
+        """Return one answer to each lookup, empty for no such object.
+
+        Args:
+            repository: What GraphQL said of the repository.
+        """
+        answers = (repository.get(f"a{index}") for index in range(len(self.lookups)))
+        return [answer if isinstance(answer, dict) else {} for answer in answers]
 
 
 class BlobReader:

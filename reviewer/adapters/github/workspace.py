@@ -1,10 +1,11 @@
 """A change out of a pull request: what GitHub lists, with the texts that are reviewed.
 
 Four questions for a usual change: the list of files and the tree of the head side by side, the
-configuration of the base, and the texts. The comparison is GitHub's own, against the merge base
-of head and base branch, so that every line that is shown can be commented. Blobs are asked for by
-their ids, which the list tells: no name out of a change is part of an address, a document or a
-path on disk. The head of a fork is known in the repository that it forked.
+configuration of the base (with the conversation, see `opening`), and the texts. The comparison is
+GitHub's own, against the merge base of head and base branch, so that every line that is shown can
+be commented. Blobs are asked for by their ids, which the list tells: no name out of a change is
+part of an address, a document or a path on disk. The head of a fork is known in the repository
+that it forked.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from reviewer.adapters.github.configuration_files import ATTRIBUTES, read_config
 from reviewer.adapters.github.content_reader import ContentReader
 from reviewer.adapters.github.file_entry import HeadTree, read_entries, read_tree, with_tree
 from reviewer.adapters.github.file_reader import judge, read_file
+from reviewer.adapters.github.opening import Opening
 from reviewer.adapters.github.reading import GitHubReading
 from reviewer.domain.change import Change
 from reviewer.domain.classification import Classifier
@@ -33,10 +35,18 @@ class PullRequestWorkspace:
     Args:
         client: Whom to ask.
         pull_request: Which pull request, at which head and base.
+        opening: The first question of a run, which the code host shares; None for none.
     """
 
-    def __init__(self, client: GitHubReading, pull_request: PullRequest) -> None:
+    def __init__(
+        self,
+        client: GitHubReading,
+        pull_request: PullRequest,
+        *,
+        opening: Opening | None = None,
+    ) -> None:
         self._client = client
+        self._opening = opening
         self._request = pull_request
         self._repository = pull_request.name.repository
         self._root_attributes: str | None = None
@@ -83,7 +93,11 @@ class PullRequestWorkspace:
         """
         # What the base says about its own files comes along: it is needed in a moment.
         found = await read_configuration(
-            self._client, self._repository, self._request.base_sha, (*patterns, f"/{ATTRIBUTES}")
+            self._client,
+            self._repository,
+            self._request.base_sha,
+            (*patterns, f"/{ATTRIBUTES}"),
+            asked=self._opening,
         )
         self._root_attributes = found.get(ATTRIBUTES, "")
         if any(pattern.strip("/") == ATTRIBUTES for pattern in patterns):
