@@ -1,8 +1,9 @@
-"""The options that name a change and its reviewers, shared by ``review`` and ``select``."""
+"""The options that name a change and its reviewers, shared by the commands about a change."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from reviewer.domain.change import Change
     from reviewer.domain.policy import PolicyLayer
 
-_DECORATORS = (
+_WHICH = (
     click.argument("revisions", metavar="[RANGE]", required=False),
     click.option("--staged", is_flag=True, help="What is staged, against HEAD."),
     click.option("--working-tree", is_flag=True, help="All that is not committed, against HEAD."),
@@ -27,6 +28,9 @@ _DECORATORS = (
         type=click.Path(exists=True, dir_okay=False, allow_dash=True),
         help="A patch file, or - for standard input.",
     ),
+)
+
+_REVIEWERS = (
     click.option(
         "--pr",
         "pull_request",
@@ -41,6 +45,9 @@ _DECORATORS = (
         help="Exactly these personas, whatever the change is.",
     ),
     click.option("--panel", metavar="NAME", help="code-review, ml, deployment or production."),
+)
+
+_WHERE = (
     click.option(
         "--repository",
         metavar="DIR",
@@ -52,8 +59,17 @@ _DECORATORS = (
 
 
 def change_options(function: Function) -> Function:
-    """Add the options to a command."""
-    for decorator in reversed(_DECORATORS):
+    """Add the options that name a change and its reviewers to a command."""
+    return _added((*_WHICH, *_REVIEWERS, *_WHERE), function)
+
+
+def which_change_options(function: Function) -> Function:
+    """Add the options that name a local change to a command that chooses no reviewers."""
+    return _added((*_WHICH, *_WHERE), function)
+
+
+def _added(decorators: Sequence[Callable[[Function], Function]], function: Function) -> Function:
+    for decorator in reversed(decorators):
         function = decorator(function)
     return function
 
@@ -68,7 +84,7 @@ def request_of(
     """Turn the options into what the composition root takes.
 
     Args:
-        options: What `change_options` collected.
+        options: What `change_options` or `which_change_options` collected.
         layer: What the command line sets of the policy.
         sarif: SARIF files of other analysers.
         model: What is asked for of models; None asks for none.
@@ -88,7 +104,7 @@ def request_of(
             ("--staged", options["staged"]),
             ("--working-tree", options["working_tree"]),
             ("--patch", options["patch"]),
-            ("--pr", options["pull_request"]),
+            ("--pr", options.get("pull_request")),
         )
         if value
     ]
@@ -96,6 +112,7 @@ def request_of(
         raise click.UsageError(f"{given[0]} and {given[1]} exclude each other.")
     if options["revisions"] == "":
         raise click.UsageError("RANGE is empty; leave it out or write main...HEAD, A..B or HEAD.")
+    named = options.get("pull_request")
     return Request(
         repository=options["repository"],
         revisions=options["revisions"],
@@ -103,14 +120,12 @@ def request_of(
         working_tree=options["working_tree"],
         patch=None if options["patch"] is None else _read_patch(options["patch"]),
         patch_name=options["patch"] or "-",
-        personas=_names(options["personas"]),
-        panel=options["panel"],
+        personas=_names(options.get("personas", ())),
+        panel=options.get("panel"),
         sarif=sarif,
         layer=layer,
         model=ModelRequest(without=True) if model is None else model,
-        pull_request=None
-        if options["pull_request"] is None
-        else PullRequestName.parse(options["pull_request"]),
+        pull_request=None if not named else PullRequestName.parse(named),
     )
 
 

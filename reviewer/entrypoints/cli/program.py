@@ -12,6 +12,7 @@ import click
 
 from reviewer import __version__
 from reviewer.config import Settings
+from reviewer.entrypoints.cli.ask import ask, plan
 from reviewer.entrypoints.cli.configuration import config
 from reviewer.entrypoints.cli.cost import cost
 from reviewer.entrypoints.cli.doctor import doctor
@@ -49,7 +50,7 @@ def program() -> None:
     """
 
 
-for _command in (review, select, personas, prompts, cost, doctor, config, schema):
+for _command in (review, select, ask, plan, personas, prompts, cost, doctor, config, schema):
     program.add_command(_command)
 
 
