@@ -54,6 +54,7 @@ def test_every_input_is_read() -> None:
         ("max-cost", "1e9", "at most 100000"),
         ("max-cost", "NaN", "US dollars"),
         ("max-cost", "0.00001", "four decimals"),
+        ("panel", "mll", "Did you mean ml?"),
         ("dry-run", "yes", "Write one of: true, false."),
         ("persona", "bug-hunter", "Did you mean personas?"),
     ],

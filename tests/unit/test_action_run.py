@@ -12,6 +12,7 @@ import pytest
 
 from reviewer.bootstrap.pull_request import Order, Report
 from reviewer.config import ActionSettings, GitHubSettings, Settings
+from reviewer.domain.checklist import Verdict
 from reviewer.domain.conclusion import Conclusion, ConclusionKind
 from reviewer.domain.event import CommentEvent, PullRequestEvent
 from reviewer.domain.posting import Annotation, AnnotationLevel
@@ -20,7 +21,13 @@ from reviewer.entrypoints.action.program import run
 from reviewer.entrypoints.action.runner import RunnerLog
 from reviewer.entrypoints.cli.session import ExitCode
 from reviewer.errors import GitHubError, UserError
-from reviewer.testing.builders import build_review
+from reviewer.testing.builders import (
+    build_answer,
+    build_persona,
+    build_review,
+    build_rule,
+    build_scorecard,
+)
 
 HEAD_SHA, BASE_SHA = "a" * 40, "b" * 40
 REPOSITORY = {"id": 1, "full_name": "octo/shop"}
@@ -202,6 +209,29 @@ def test_more_findings_than_github_shows_are_counted(runs: Runs) -> None:
     done = runs(_pull_request(), desk=desk, inputs={"dry-run": "true"})
     assert done.log.count("::warning file=") == 10
     assert "- 2 more findings have no annotation" in done.summary
+
+
+def test_a_token_without_a_permission_is_told_with_the_way_out(runs: Runs) -> None:
+    problem = "the check could not be written: 403: Resource not accessible by integration"
+    done = runs(_pull_request(), desk=FakeDesk(report=replace(COMPLETED, notes=(problem,))))
+    assert f"::warning title=Persona Reviewer::{problem}" in done.log
+    assert "checks: write" in done.summary
+    # Where no check stands, the findings stand on the lines all the same.
+    assert "::warning file=app.py" in done.log
+
+
+def test_the_score_is_the_one_that_people_see(runs: Runs) -> None:
+    rules = [build_rule(f"EX00{number}", "Say it") for number in range(3)]
+    persona = build_persona("example", *rules)
+    verdicts = (Verdict.PASS, Verdict.PASS, Verdict.FAIL)
+    answers = [
+        build_answer(rule, "example", verdict)
+        for rule, verdict in zip(rules, verdicts, strict=True)
+    ]
+    review = build_review(personas=(persona,), scorecards=(build_scorecard(persona, *answers),))
+    done = runs(_pull_request(), desk=FakeDesk(report=replace(COMPLETED, review=review)))
+    assert f"{done.outputs['score']} %" == str(review.score) == "66 %"
+    assert "score 66 %" in done.log
 
 
 def test_a_model_whose_key_did_not_arrive_is_left_out_aloud(runs: Runs) -> None:

@@ -27,11 +27,13 @@ class Attended:
         report: How it went.
         published: Whether it was meant to be written to the pull request.
         withheld: The pull request of a fork that nothing could be posted to; None where it could.
+        notes: What people must know of how it was gone about.
     """
 
     report: Report
     published: bool
     withheld: PullRequestName | None = None
+    notes: tuple[str, ...] = ()
 
 
 def attend(
@@ -63,8 +65,7 @@ def attend(
         if isinstance(trigger, PullRequestEvent)
         else desk.answer(trigger, order)
     )
-    report = replace(report, notes=(*notes, *report.notes))
-    return Attended(report=report, published=order.publish)
+    return Attended(report=report, published=order.publish, notes=tuple(notes))
 
 
 def _is_withheld(event: PullRequestEvent, settings: Settings, event_name: str) -> bool:

@@ -8,6 +8,7 @@ from enum import IntEnum
 from types import MappingProxyType
 
 from reviewer.bootstrap.pull_request import Report
+from reviewer.domain.checklist import Score
 from reviewer.domain.conclusion import ConclusionKind
 from reviewer.domain.status import RunState
 from reviewer.entrypoints.action.attend import Attended
@@ -17,6 +18,13 @@ from reviewer.rendering.workflow_command import Level, annotation_commands, mess
 
 #: Who speaks in messages on top of a run.
 TITLE = "Persona Reviewer"
+
+#: What GitHub says where a job's ``permissions:`` do not suffice:
+#: https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api
+_NO_PERMISSION = "Resource not accessible by integration"
+_PERMISSION_HINT = (
+    "The job needs these permissions: contents: read, pull-requests: write, checks: write."
+)
 
 
 class ExitCode(IntEnum):
@@ -81,12 +89,14 @@ def ending_of(attended: Attended, *, fail_on_error: bool) -> Ending:
         fail_on_error: Whether the job fails when no review could be made.
     """
     report = attended.report
-    annotations, left = ((), 0) if attended.published else annotation_commands(report.annotations)
-    notes = report.notes
+    # A check has the annotations, where one could be posted.
+    wanted = report.annotations if report.notes or not attended.published else ()
+    annotations, left = annotation_commands(wanted)
+    notes = (*attended.notes, *report.notes, *_permission_hint(report.notes))
+    warnings = tuple(message_command(Level.WARNING, TITLE, note) for note in notes)
     if left:
         notes = (*notes, f"{left} more findings have no annotation: GitHub shows ten of a kind.")
     exit_code, message = _verdict(report, fail_on_error=fail_on_error)
-    warnings = (message_command(Level.WARNING, TITLE, note) for note in report.notes)
     return Ending(
         exit_code=exit_code,
         lines=_lines(report),
@@ -94,6 +104,11 @@ def ending_of(attended: Attended, *, fail_on_error: bool) -> Ending:
         outputs=_outputs(report),
         summary=_summary(attended, notes),
     )
+
+
+def _permission_hint(notes: Sequence[str]) -> tuple[str, ...]:
+    """Say which permissions a job needs, where GitHub says that its token lacks one."""
+    return (_PERMISSION_HINT,) if any(_NO_PERMISSION in note for note in notes) else ()
 
 
 def _verdict(report: Report, *, fail_on_error: bool) -> tuple[ExitCode, tuple[str, ...]]:
@@ -113,10 +128,11 @@ def _lines(report: Report) -> tuple[str, ...]:
     review, document = report.review, _document(report)
     if review is None or document is None:
         return (_headline(report),)
+    facts = (f"score {review.score}", document.coverage) if review.answers else ()
     total = report.seconds.get("total")
-    took = "" if total is None else f" · {total:.1f} s"
-    first = f"{review.headline} · score {review.score} · {document.coverage}{took}"
-    return tuple(line for line in (first, report.reason) if line)
+    took = () if total is None else (f"{total:.1f} s",)
+    first = " · ".join((review.headline, *facts, *took))
+    return (first,) if report.reason in first else (first, report.reason)
 
 
 def _document(report: Report) -> ReviewDocument | None:
@@ -136,16 +152,20 @@ def _headline(report: Report) -> str:
 
 def _outputs(report: Report) -> dict[str, str]:
     review, conclusion = report.review, report.conclusion
-    percent = None if review is None else review.score.percent
     return {
         "state": "" if report.state is None else report.state.value,
         "conclusion": "" if conclusion is None else conclusion.kind.value,
         "reason": report.reason or ("" if conclusion is None else conclusion.reason),
-        "score": "" if percent is None else f"{percent:.4g}",
+        "score": "" if review is None else _percent(review.score),
         "to-fix": "" if review is None else str(len(review.to_fix)),
         "to-consider": "" if review is None else str(len(review.to_consider)),
         "head-sha": "" if review is None else review.change.head,
     }
+
+
+def _percent(score: Score) -> str:
+    """Return the score as it is shown everywhere; empty where there is none."""
+    return "" if score.percent is None else str(score).removesuffix(" %")
 
 
 def _summary(attended: Attended, notes: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 
-from reviewer.domain.persona import Severity
+from reviewer.domain.persona import PANELS, Severity
 from reviewer.domain.policy import FailOn, LayerOwner, PolicyLayer
 from reviewer.errors import UserError
 
@@ -55,7 +55,7 @@ def read_inputs(given: Mapping[str, str]) -> Inputs:
     inputs = _Given(given)
     read = Inputs(
         personas=inputs.names("personas"),
-        panel=inputs.text("panel"),
+        panel=inputs.word("panel", tuple(panel.name for panel in PANELS)),
         layer=_layer(inputs),
         most_dollars=inputs.dollars("max-cost"),
         language=inputs.text("language"),

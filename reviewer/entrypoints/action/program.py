@@ -10,8 +10,10 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from reviewer import __version__
+from reviewer.bootstrap.analyser import hide_this_process
 from reviewer.bootstrap.pull_request import PullRequestDesk, Report
 from reviewer.config import ActionSettings, Settings
+from reviewer.domain.sanitiser import one_line
 from reviewer.domain.status import RunState
 from reviewer.entrypoints.action.attend import Attended, attend
 from reviewer.entrypoints.action.desk import Desk
@@ -29,6 +31,8 @@ from reviewer.errors import ReviewerError, UserError
 
 def main() -> NoReturn:
     """Run the Action as the runner starts it, and leave with its exit code."""
+    # The analyser is a process of the same user, and must not find our token in /proc.
+    hide_this_process()
     # A cancelled job is sent SIGINT, and SIGTERM 7.5 seconds later; both end what is under way:
     # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -61,10 +65,10 @@ def run(
     try:
         ending = _attend(settings, action, desk, log)
         for line in ending.lines:
-            log.line(line)
-        log.commands(ending.commands)
+            log.line(one_line(line))
     finally:
         log.resume()
+    log.commands(ending.commands)
     write_outputs(action.output_file, ending.outputs, word)
     write_summary(action.summary_file, ending.summary)
     return ending.exit_code
