@@ -15,8 +15,10 @@ from graphql import (
     EnumTypeDefinitionNode,
     FieldDefinitionNode,
     InputObjectTypeDefinitionNode,
+    InputValueDefinitionNode,
     InterfaceTypeDefinitionNode,
     Node,
+    NonNullTypeNode,
     ObjectTypeDefinitionNode,
     ScalarTypeDefinitionNode,
     TypeNode,
@@ -192,7 +194,7 @@ def _trimmed(node: DefinitionNode) -> Node:
         fields = tuple(_field(field) for field in node.fields or () if _is_kept(wanted, field))
         return _bare(node, fields=fields, interfaces=interfaces)
     if isinstance(node, InputObjectTypeDefinitionNode):
-        return _bare(node, fields=tuple(_bare(f) for f in node.fields or () if _known(f.type)))
+        return _bare(node, fields=tuple(_bare(f) for f in node.fields or () if _is_taken(f)))
     if isinstance(node, EnumTypeDefinitionNode):
         return _bare(node, values=tuple(_bare(value) for value in node.values or ()))
     if isinstance(node, ScalarTypeDefinitionNode | UnionTypeDefinitionNode):
@@ -204,8 +206,15 @@ def _is_kept(wanted: Sequence[str], field: FieldDefinitionNode) -> bool:
     return _known(field.type) and (not wanted or field.name.value in wanted)
 
 
+def _is_taken(value: InputValueDefinitionNode) -> bool:
+    """Tell whether an argument is kept: what must be given cannot be left out."""
+    if isinstance(value.type, NonNullTypeNode) and not _known(value.type):
+        raise ValueError(f"{_named(value.type)} is needed and not kept")
+    return _known(value.type)
+
+
 def _field(field: FieldDefinitionNode) -> Node:
-    arguments = tuple(_bare(a) for a in field.arguments or () if _known(a.type))
+    arguments = tuple(_bare(a) for a in field.arguments or () if _is_taken(a))
     return _bare(field, arguments=arguments)
 
 

@@ -25,6 +25,8 @@ Needs ``persona-reviewer[testing]``.
 
 from reviewer.testing.fake_github.account import FakeAccount, FakeToken
 from reviewer.testing.fake_github.difference import Limits
+from reviewer.testing.fake_github.event import FakeEvent
+from reviewer.testing.fake_github.fault import Fault
 from reviewer.testing.fake_github.git_store import EXECUTABLE, LINK, SUBMODULE, Entry
 from reviewer.testing.fake_github.hub import FakeGitHub
 from reviewer.testing.fake_github.journal import Exchange
@@ -48,6 +50,7 @@ __all__ = [
     "FakeAccount",
     "FakeCheck",
     "FakeComment",
+    "FakeEvent",
     "FakeGitHub",
     "FakePullRequest",
     "FakeReaction",
@@ -56,5 +59,6 @@ __all__ = [
     "FakeReviewComment",
     "FakeThread",
     "FakeToken",
+    "Fault",
     "Limits",
 ]

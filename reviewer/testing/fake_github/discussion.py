@@ -170,37 +170,56 @@ class Discussion:
         review.submitted_at = self._hub.now()
 
     def _place(self, wanted: Mapping[str, object], commit_id: str) -> Placement:
-        placement = place(self.files_at(commit_id), wanted)
+        files = self.files_at(commit_id)
+        if files is None:
+            raise unprocessable("Commit is not part of the pull request")
+        placement = place(files, wanted)
         if isinstance(placement, AnchorFault):
             raise unprocessable(_REVIEW_WORDS[placement])
         return placement
 
     # --- threads -------------------------------------------------------------------------------
-    def files_at(self, commit_id: str) -> list[FileDifference]:
-        """Return what the pull request shows; of an old head, what it showed then."""
+    def files_at(self, commit_id: str) -> list[FileDifference] | None:
+        """Return what the pull request shows; of an old head, what it showed then.
+
+        None where nobody knows the commit.
+        """
         repository = self._pull.repository
         commit = repository.store.resolve(commit_id)
         if commit is None:
-            raise unprocessable("Commit is not part of the pull request")
+            return None
         if commit == self._pull.head_sha:
             return self._pull.files
-        base = repository.store.merge_base(self._pull.base_sha, commit)
-        return within(repository.compare(base, commit), self._hub.limits)
+        return within(repository.compare(self._merge_base(commit), commit), self._hub.limits)
+
+    def _merge_base(self, commit: str) -> str:
+        pull = self._pull
+        if commit == pull.head_sha:
+            return pull.merge_base
+        return pull.repository.store.merge_base(pull.base_sha, commit)
 
     def start_thread(self, author: FakeAccount, wanted: Mapping[str, object]) -> FakeThread:
         """Comment on a line or a file, in a call of its own."""
         self._refuse_while_pending(author)
-        placement = place(self._pull.files, wanted)
+        commit_id = str(wanted.get("commit_id") or self._pull.head_sha)
+        files = self.files_at(commit_id)
+        if files is None:
+            message = "commit_id is not part of the pull request"
+            error = invalid("PullRequestReviewComment", "custom", "commit_id", message)
+            raise validation_failed(error)
+        placement = place(files, wanted)
         if isinstance(placement, AnchorFault):
             raise validation_failed(*_comment_errors(placement))
         text = checked_body(wanted.get("body"), "PullRequestReviewComment")
-        return self._add_thread(placement, author, text, self._own_review(author))
+        review = self._own_review(author, commit_id)
+        return self._add_thread(placement, author, text, review)
 
     def reply(self, thread: FakeThread, author: FakeAccount, body: object) -> FakeReviewComment:
         """Reply in a thread."""
         self._refuse_while_pending(author)
         text = checked_body(body, "PullRequestReviewComment")
-        return self._add_to(thread, author, text, self._own_review(author))
+        review = self._own_review(author, self._pull.head_sha)
+        return self._add_to(thread, author, text, review)
 
     def thread_of(self, comment_id: int) -> tuple[FakeThread, FakeReviewComment]:
         """Return a review comment and its thread.
@@ -219,14 +238,14 @@ class Discussion:
             message = "user_id can only have one pending review per pull request"
             raise validation_failed(invalid("PullRequestReview", "custom", "user_id", message))
 
-    def _own_review(self, author: FakeAccount) -> FakeReview:
+    def _own_review(self, author: FakeAccount, commit_id: str) -> FakeReview:
         """Make the review that GitHub puts round a comment that comes alone."""
         review = FakeReview(
             id=self._hub.next_large_id(),
             author=author,
             body="",
             state="COMMENTED",
-            commit_id=self._pull.head_sha,
+            commit_id=commit_id,
             submitted_at=self._hub.now(),
         )
         self.reviews.append(review)
@@ -247,13 +266,15 @@ class Discussion:
             original_line=placement.line,
             original_start_line=placement.start_line,
             original_position=placement.position,
-            original_commit_id=self._pull.head_sha,
-            original_base=self._pull.merge_base,
-            commit_id=self._pull.head_sha,
+            original_commit_id=review.commit_id,
+            original_base=self._merge_base(review.commit_id),
+            commit_id=review.commit_id,
             diff_hunk=placement.diff_hunk,
         )
         self.threads.append(thread)
         self._add_to(thread, author, body, review)
+        if review.commit_id != self._pull.head_sha:
+            self._follow(thread)
         return thread
 
     def _add_to(
