@@ -17,6 +17,8 @@ from reviewer.domain.checklist import Verdict
 from reviewer.domain.finding import Finding, OutcomeKind
 from reviewer.domain.history import (
     Heard,
+    HeardAnswer,
+    HeardFinding,
     History,
     KnownFinding,
     KnownState,
@@ -26,6 +28,7 @@ from reviewer.domain.history import (
 from reviewer.domain.patch_name import line_names, patch_name, text_name
 from reviewer.domain.review import COMMENTS, MODEL_SOURCE, Review
 from reviewer.domain.rounds import believed, follow, match_files
+from reviewer.domain.sanitiser import cut_words
 from reviewer.domain.status import RunState
 
 #: What a comment has room for besides its text, compressed; in a marker it grows by a third.
@@ -33,6 +36,9 @@ MOST_BYTES = 14_000
 
 #: A longer list of changed lines is not kept; findings on them are never called late.
 _MOST_LINES = 500
+
+#: What is left of an explanation where there is no room for all of it.
+_FEW_WORDS = 12
 
 #: Nothing was looked at: what an earlier round left behind stays as it is.
 _NO_LOOK = frozenset({RunState.SKIPPED, RunState.SUPERSEDED, RunState.FAILED})
@@ -229,9 +235,10 @@ def _spent(review: Review) -> tuple[Decimal, int]:
 def bounded(history: History, most_bytes: int, size: Callable[[History], int]) -> History:
     """Leave out what there is no room for, what people lose least by first.
 
-    The names of lines go first, of the longest files before others; then what is carried forward,
-    so that the next round looks at everything and says so; then findings that are gone; then open
-    ones that do not stand as comments. Dismissals go last.
+    The names of lines go first, of the longest files before others; then words: why a rule was
+    kept, the end of long explanations. Then what is carried forward, so that the next round looks
+    at everything and says so; then findings that are gone; then open ones that do not stand as
+    comments. Dismissals go last.
 
     Args:
         history: What the next round is to know.
@@ -254,6 +261,10 @@ def _ever_smaller(history: History) -> Iterator[History]:
         files = (replace(s, lines=frozenset()) if s.path in dropped else s for s in history.files)
         history = replace(history, files=tuple(files))
         yield history
+    history = replace(history, answers=tuple(map(_without_reason, history.answers)))
+    yield history
+    history = replace(history, heard=tuple(map(_in_few_words, history.heard)))
+    yield history
     history = replace(history, files=(), answers=(), whole=False)
     yield history
     history = replace(history, heard=())
@@ -276,6 +287,23 @@ def _ever_smaller(history: History) -> Iterator[History]:
     while dismissed:
         dismissed = dismissed[len(dismissed) // 2 + 1 :]
         yield replace(history, known=dismissed)
+
+
+def _without_reason(answer: HeardAnswer) -> HeardAnswer:
+    """Forget why a rule was kept; why nobody could tell is what people are shown."""
+    return answer if answer.verdict is Verdict.NOT_ASSESSED else replace(answer, reason="")
+
+
+def _in_few_words(heard: HeardFinding) -> HeardFinding:
+    finding = heard.finding
+    return replace(
+        heard,
+        finding=replace(
+            finding,
+            explanation=cut_words(finding.explanation, _FEW_WORDS),
+            remedy=cut_words(finding.remedy, _FEW_WORDS),
+        ),
+    )
 
 
 def _compressed_size(history: History) -> int:
