@@ -160,7 +160,9 @@ def _alike(
     return pairs
 
 
-def compare(history: History | None, change: Change, look: str, *, full: bool = False) -> Delta:
+def compare(
+    history: History | None, change: Change, look: str, *, full: bool = False, asks: bool = True
+) -> Delta:
     """Tell what is to be looked at, and why.
 
     Args:
@@ -168,6 +170,7 @@ def compare(history: History | None, change: Change, look: str, *, full: bool = 
         change: What is reviewed, see `follow`.
         look: Names who looks and how.
         full: Whether people ask to look at everything again.
+        asks: Whether there is a model to be asked at all.
     """
     before = believed(history)
     reviewed = tuple(file.path for file in change.reviewed)
@@ -186,7 +189,7 @@ def compare(history: History | None, change: Change, look: str, *, full: bool = 
     looked = tuple(path for path in reviewed if path not in unchanged)
     return Delta(
         before=before,
-        note=_note(before, change, looked, seen),
+        note=_note(before, change, looked, seen, asks=asks),
         incremental=True,
         unchanged=unchanged,
         looked=looked,
@@ -208,7 +211,12 @@ def _why_everything(history: History, look: str, *, full: bool) -> str:
 
 
 def _note(
-    before: History, change: Change, looked: tuple[str, ...], seen: Mapping[str, SeenFile]
+    before: History,
+    change: Change,
+    looked: tuple[str, ...],
+    seen: Mapping[str, SeenFile],
+    *,
+    asks: bool,
 ) -> str:
     since = f"since {before.head_sha[:_SHORT_SHA]}"
     unseen = [path for path in looked if path in seen and not seen[path].patch]
@@ -225,7 +233,8 @@ def _note(
         # Files that nobody reviews have no patch here, so that nothing can be said of them.
         what = "no reviewed file changed" if change.not_reviewed else "no change by the author"
         parts = [f"{what} {since}", *also]
-    end = "" if looked else ": nothing was asked again"
+    # Without a model nobody is ever asked; tools look at everything each time.
+    end = "" if looked or not asks else ": nothing was asked again"
     return f"{', '.join(parts)}{end}"
 
 

@@ -1,8 +1,9 @@
 """Tells the verdict: one summary, edited in place, and a check; neither is written twice.
 
-Two digests in the summary's marker name its text, times apart, and the check that was posted with
-it: where both are the same, nothing is written. The check comes last; where it fails, the summary
-says so.
+Two digests in the summary's marker name its text and the check that was posted with it: where both
+are the same, nothing is written. What tells of the run alone (times, costs, what is different from
+the run before) is no part of the name, so that a second look at the same commit which asked nobody
+leaves the summary as it stands. The check comes last; where it fails, the summary says so.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from reviewer.domain.conversation import Conversation
 from reviewer.domain.history import History
 from reviewer.domain.history_text import history_text
 from reviewer.domain.marker import SummaryMark
+from reviewer.domain.model_use import ModelUse
 from reviewer.domain.posting import Check
 from reviewer.domain.published import CheckFate, SummaryFate
 from reviewer.domain.recall import OurSummary, our_summaries
@@ -127,7 +129,8 @@ class VerdictTeller:
     ) -> tuple[SummaryFate, str]:
         """Post the summary or edit the one that stands; say what went wrong."""
         body, name = self._body(verdict, check)
-        if standing is not None and self._same(standing, name, check, verdict.history):
+        told = standing is not None and self._same(standing, name, check, verdict.history)
+        if told and not _asked_models(verdict):
             return SummaryFate.UNCHANGED, ""
         fate = SummaryFate.POSTED if standing is None else SummaryFate.EDITED
         self._guard.expect(verdict.history.generation)
@@ -161,13 +164,12 @@ class VerdictTeller:
             head_sha=self._setup.change.head, history=verdict.history, text="0" * 16, check=check
         )
         room = len(self._setup.signer.write(mark).encode())
-        timeless = replace(verdict.document, seconds={})
-        name = _digest(summary_text(timeless, marker_bytes=room))
+        name = _digest(summary_text(_lasting(verdict.document), marker_bytes=room))
         text = summary_text(verdict.document, marker_bytes=room)
         return with_marker(text, self._setup.signer.write(replace(mark, text=name))), name
 
     def _same(self, standing: OurSummary, name: str, check: str, history: History) -> bool:
-        """Tell whether the summary that stands says the same, times and whose turn it was apart."""
+        """Tell whether the summary that stands says the same, apart from how a run went."""
         mark = standing.mark
         if (mark.head_sha, mark.text, mark.check) != (self._setup.change.head, name, check):
             return False
@@ -211,6 +213,20 @@ def cautious(conclusion: Conclusion, problem: str) -> Conclusion:
     if conclusion.kind is not ConclusionKind.SUCCESS:
         return conclusion
     return Conclusion(kind=ConclusionKind.NEUTRAL, reason=problem)
+
+
+def _lasting(document: ReviewDocument) -> ReviewDocument:
+    """Leave out what tells of the run and not of the commit."""
+    use = None if document.review.model_use is None else ModelUse()
+    return replace(
+        document, seconds={}, review=replace(document.review, since=None, model_use=use)
+    )
+
+
+def _asked_models(verdict: Verdict) -> bool:
+    """Tell whether the run cost something, which people must read."""
+    use = verdict.document.review.model_use
+    return use is not None and (use.calls > 0 or use.usage.total > 0)
 
 
 def _timeless(history: History) -> str:

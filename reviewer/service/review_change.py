@@ -120,7 +120,7 @@ async def review_change(  # noqa: PLR0913 - all that one review hangs on, by nam
         setup, unpinned = setup.pinned(ready.policy.prompt_pins)
         ready = replace(ready, notices=(*ready.notices, *unpinned))
     look = name_look(ready, setup)
-    delta = compare(before, ready.change, look, full=full)
+    delta = compare(before, ready.change, look, full=full, asks=setup is not None)
     known = replace(known, ready=ready, cards=with_known_names(known.cards, delta))
     heard = Judgement(cards=known.cards, dropped=known.dropped)
     if not known.reason:
