@@ -37,6 +37,8 @@ def main() -> NoReturn:
     # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Whatever this process starts may not read its token out of it.
+    hide_this_process()
     settings, log = Settings.from_environment(), RunnerLog(sys.stdout)
     desk = PullRequestDesk(settings=settings, tell=log.line)
     sys.exit(run(settings, ActionSettings.from_environment(), desk, log))
