@@ -23,6 +23,7 @@ class Judgement:
         model: The model that was asked; None for none.
         use: What was used of models; None for none.
         heard: What models said, as the next round carries it forward.
+        newcomers: Titles of the personas that were asked about files that did not change.
     """
 
     cards: tuple[Scorecard, ...]
@@ -32,6 +33,7 @@ class Judgement:
     model: str | None = None
     use: ModelUse | None = None
     heard: Heard = field(default_factory=lambda: Heard(whole=True))
+    newcomers: tuple[str, ...] = ()
 
 
 #: Which verdict counts where a rule was asked about several parts of a change, first first.

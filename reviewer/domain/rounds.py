@@ -18,7 +18,7 @@ What tools find is found anew each time, over the whole change: that costs nothi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reviewer.domain.change import Change, FileChange
@@ -38,20 +38,36 @@ class Delta:
 
     Args:
         before: What is believed of earlier rounds; empty where nothing is.
-        note: What is looked at again and why, in one sentence for people; empty where there is
-            no earlier round.
+        what: What is different, or why nothing that was seen counts, in words for people; empty
+            where there is no earlier round.
         incremental: Whether what was seen in the last round counts at all.
+        asks: Whether there is a model to be asked.
         unchanged: Paths whose patch is the same, where the last look still counts.
         looked: The other reviewed paths, in the order of the change.
         seen: What was seen of a file in the last round, by its path today.
     """
 
     before: History = field(default_factory=History, repr=False)
-    note: str = ""
+    what: str = ""
     incremental: bool = False
+    asks: bool = True
     unchanged: frozenset[str] = frozenset()
     looked: tuple[str, ...] = ()
     seen: Mapping[str, SeenFile] = field(default_factory=dict, repr=False)
+
+    def note(self, newcomers: Sequence[str] = ()) -> str:
+        """Say what was looked at again and why, in one sentence for people.
+
+        Args:
+            newcomers: Titles of the personas that were asked about files that did not change.
+        """
+        if newcomers:
+            names = ", ".join(newcomers[:-1])
+            names = f"{names} and {newcomers[-1]}" if names else newcomers[-1]
+            return f"{self.what}; {names} also looked at what had not changed"
+        # Without a model nobody is ever asked; tools look at everything each time.
+        quiet = self.incremental and not self.looked and self.asks
+        return f"{self.what}: nothing was asked again" if quiet else self.what
 
     def covered(self, persona: str, rule_id: str) -> frozenset[str]:
         """Return the files for which a model's earlier verdict on a rule still counts.
@@ -179,8 +195,8 @@ def compare(
     seen = match_files(change, before)
     why = _why_everything(history, look, full=full)
     if why:
-        note = f"everything was looked at again: {why}"
-        return Delta(before=before, note=note, looked=reviewed, seen=seen)
+        what = f"everything was looked at again: {why}"
+        return Delta(before=before, what=what, looked=reviewed, seen=seen)
     unchanged = frozenset(
         file.path
         for file in change.reviewed
@@ -189,7 +205,8 @@ def compare(
     looked = tuple(path for path in reviewed if path not in unchanged)
     return Delta(
         before=before,
-        note=_note(before, change, looked, seen, asks=asks),
+        what=_what(before, change, looked, seen),
+        asks=asks,
         incremental=True,
         unchanged=unchanged,
         looked=looked,
@@ -210,13 +227,11 @@ def _why_everything(history: History, look: str, *, full: bool) -> str:
     return next((reason for holds, reason in reasons if holds), "")
 
 
-def _note(
+def _what(
     before: History,
     change: Change,
     looked: tuple[str, ...],
     seen: Mapping[str, SeenFile],
-    *,
-    asks: bool,
 ) -> str:
     since = f"since {before.head_sha[:_SHORT_SHA]}"
     unseen = [path for path in looked if path in seen and not seen[path].patch]
@@ -233,9 +248,7 @@ def _note(
         # Files that nobody reviews have no patch here, so that nothing can be said of them.
         what = "no reviewed file changed" if change.not_reviewed else "no change by the author"
         parts = [f"{what} {since}", *also]
-    # Without a model nobody is ever asked; tools look at everything each time.
-    end = "" if looked or not asks else ": nothing was asked again"
-    return f"{', '.join(parts)}{end}"
+    return ", ".join(parts)
 
 
 def _files(number: int) -> str:

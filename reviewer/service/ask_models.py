@@ -74,7 +74,20 @@ async def ask_models(
             unseen=[entry.path for entry in consultation.plan.left_out],
             gaps=[(entry.path, entry.reason) for entry in consultation.cut],
         ),
+        newcomers=_newcomers(consultation, ready, delta),
     )
+
+
+def _newcomers(consultation: Consultation, ready: Preparation, delta: Delta) -> tuple[str, ...]:
+    """Return who was asked about files that did not change: nobody had asked them before."""
+    asked = {
+        ask.persona
+        for planned in consultation.batches
+        for ask in planned.batch.asks
+        for paths in ask.paths.values()
+        if paths & delta.unchanged
+    }
+    return tuple(persona.title for persona in ready.chosen if persona.name in asked)
 
 
 def _use(setup: ModelSetup, consultation: Consultation, opinions: tuple[Opinion, ...]) -> ModelUse:

@@ -128,7 +128,8 @@ async def review_change(  # noqa: PLR0913 - all that one review hangs on, by nam
     _tell(progress, "weighing the findings")
     review = replace(_review(ready, known, heard, delta, said), look=look)
     return Judged(
-        review=replace(review, since=since(before, review, delta.note)), policy=ready.policy
+        review=replace(review, since=since(before, review, delta.note(heard.newcomers))),
+        policy=ready.policy,
     )
 
 

@@ -282,7 +282,10 @@ async def test_who_joins_is_asked_about_everything_and_nobody_else_is() -> None:
     rounds = Rounds()
     await rounds.look(pages(), other(), model=answering([BUG]))
     rounds.personas = ("bug-hunter", "architect")
-    await rounds.look(pages(), other())
+    review = await rounds.look(pages(), other())
+    assert note(review) == (
+        "no change by the author since 0000000; Architect also looked at what had not changed"
+    )
     assert {request.persona for request in rounds.requests} == {"architect"}
     assert all(f"## {PAGES}" in request.prefix for request in rounds.requests)
     await rounds.look(pages(), other())

@@ -45,7 +45,7 @@ def delta(history: History | None, *files: FileChange, full: bool = False) -> De
 )
 def test_a_first_round_looks_at_everything_and_says_nothing(history: History | None) -> None:
     found = delta(history, NEW, OLD)
-    assert (found.looked, found.unchanged, found.note) == (("new.py", "old.py"), frozenset(), "")
+    assert (found.looked, found.unchanged, found.note()) == (("new.py", "old.py"), frozenset(), "")
 
 
 @pytest.mark.parametrize(
@@ -67,21 +67,21 @@ def test_everything_is_looked_at_again_for_a_reason(
     why: str,
 ) -> None:
     found = delta(history, NEW, OLD, full=full)
-    assert found.note == f"everything was looked at again: {why}"
+    assert found.note() == f"everything was looked at again: {why}"
     assert found.looked == ("new.py", "old.py")
     assert not found.incremental
 
 
 def test_the_same_patches_are_no_change_by_the_author() -> None:
     found = delta(after(NEW, OLD), NEW, OLD)
-    assert found.note == "no change by the author since 3f9c2ab: nothing was asked again"
+    assert found.note() == "no change by the author since 3f9c2ab: nothing was asked again"
     assert found.unchanged == {"new.py", "old.py"}
 
 
 def test_one_file_that_changed_is_looked_at() -> None:
     edited = build_file("new.py", after=LINES.replace("value_9", "value_10"))
     found = delta(after(NEW, OLD), edited, OLD)
-    assert found.note == "1 of 2 files changed since 3f9c2ab"
+    assert found.note() == "1 of 2 files changed since 3f9c2ab"
     assert found.looked == ("new.py",)
     assert found.unchanged == {"old.py"}
 
@@ -89,14 +89,14 @@ def test_one_file_that_changed_is_looked_at() -> None:
 def test_files_that_nobody_reviews_may_have_changed() -> None:
     lock = build_unreviewed_file("poetry.lock", NotReviewedReason.LOCK_FILE)
     found = delta(after(OLD), OLD, lock)
-    assert found.note == "no reviewed file changed since 3f9c2ab: nothing was asked again"
+    assert found.note() == "no reviewed file changed since 3f9c2ab: nothing was asked again"
 
 
 def test_a_file_that_left_is_told() -> None:
-    assert delta(after(NEW, OLD), NEW).note == (
+    assert delta(after(NEW, OLD), NEW).note() == (
         "1 file left the change since 3f9c2ab: nothing was asked again"
     )
-    assert delta(after(OLD, NEW), build_file("x.py", after="a = 1\n")).note == (
+    assert delta(after(OLD, NEW), build_file("x.py", after="a = 1\n")).note() == (
         "1 of 1 file changed since 3f9c2ab, 2 files left the change"
     )
 
@@ -105,7 +105,7 @@ def test_a_file_that_was_not_shown_is_looked_at_although_it_is_the_same() -> Non
     history = after(OLD, files=(seen(OLD), seen(NEW, patch="", lines=frozenset())))
     found = delta(history, OLD, NEW)
     assert found.looked == ("new.py",)
-    assert found.note == (
+    assert found.note() == (
         "no change by the author since 3f9c2ab, 1 file had not been shown in full"
     )
 
@@ -169,4 +169,4 @@ def test_an_answer_counts_for_the_files_that_it_is_about_and_that_did_not_change
 
 def test_a_change_without_files_is_compared_too() -> None:
     empty: Change = build_change()
-    assert compare(after(NEW), empty, "look").note.startswith("1 file left the change")
+    assert compare(after(NEW), empty, "look").note().startswith("1 file left the change")
