@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
-import os
 import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -19,81 +16,29 @@ import pytest
 from reviewer.adapters.analyser.environment import analyser_environment
 from reviewer.adapters.analyser.process import Limits, ProcessAnalyser
 from reviewer.bootstrap.analyser import (
-    account_of,
     analyser_here,
     analyser_in_child,
     catalogue_of,
-    request_of,
-    terms_of,
 )
 from reviewer.bootstrap.model import ModelRequest
 from reviewer.config import Settings
-from reviewer.domain.budget import Amount
 from reviewer.domain.finding import OutcomeKind
 from reviewer.domain.history import History
-from reviewer.domain.material import Material, Question, QuestionKind
-from reviewer.domain.pull_request import PullRequestName
+from reviewer.domain.material import Question, QuestionKind
 from reviewer.domain.status import RunState
-from reviewer.entrypoints.analyser import run
 from reviewer.errors import ResourceError, ReviewerError, UserError
 from reviewer.ports.analyser import Analyser
-from reviewer.testing.builders import build_change, build_file
 from tests.e2e.model_server import model_server, passing, question_of
 from tests.guards import CANARIES, Guard, find_canary
+from tests.integration.analyser_job import BUG, KEY, MATERIAL, job_variables
 
 pytest.importorskip("httpx")
 pytest.importorskip("sqlalchemy")
 
-CODE = '''"""Pages."""
-
-import subprocess
-
-
-def pages(folder: str) -> bytes:
-    """Return what is there."""
-    return subprocess.check_output("ls " + folder, shell=True)
-
-
-def last(items: list[int]) -> int:
-    """Return the last item."""
-    return items[len(items)]
-'''
-BUG: dict[str, object] = {
-    "path": "app/pages.py",
-    "side": "head",
-    "quote": "    return items[len(items)]",
-    "headline": "The last item is read one place too far",
-    "explanation": "last([1]) → IndexError, because indices end at len(items) - 1.",
-    "remedy": "Return items[-1].",
-    "severity": "major",
-    "suggestion": None,
-}
-MATERIAL = Material(
-    name=PullRequestName.parse("octo/shop#7"),
-    title="Count pages",
-    body="Counts them.",
-    change=build_change(
-        build_file("app/pages.py", before='"""Pages."""\n', after=CODE, language="python")
-    ),
-    base_texts={},
-)
-KEY = "key-of-a-server-" + "0123456789abcdef"
-
 
 @pytest.fixture
 def variables(tmp_path: Path) -> dict[str, str]:
-    """What a job has in its environment, canaries among it."""
-    return {
-        **CANARIES,
-        "PATH": os.environ["PATH"],
-        "HOME": str(tmp_path),
-        "TMPDIR": os.environ["TMPDIR"],
-        "XDG_CONFIG_HOME": str(tmp_path / "config"),
-        "REVIEWER_STATE": str(tmp_path / "state"),
-        "REVIEWER_STATE_KEY": CANARIES["GITHUB_TOKEN"][::-1],
-        "REVIEWER_COMPATIBLE_API_KEY": KEY,
-        "GITHUB_ACTIONS": "true",
-    }
+    return job_variables(tmp_path)
 
 
 class Log(list[str]):
@@ -212,32 +157,6 @@ async def test_what_earlier_rounds_spent_counts_under_the_pull_request_s_ceiling
         await child.review(unsigned)
         assert server.bodies != []
     assert spent.state is RunState.PARTIAL
-
-
-def test_a_pull_request_is_charged_with_what_a_signed_history_says() -> None:
-    signed = History(spent=Decimal("0.4"), tokens=900, trusted=True)
-    account = account_of(replace(MATERIAL, before=signed))
-    assert (account.repository, account.pull_request) == ("octo/shop", 7)
-    assert (account.before.dollars, account.before.tokens) == (Decimal("0.4"), 900)
-    unsigned = account_of(replace(MATERIAL, before=replace(signed, trusted=False)))
-    assert unsigned.before == Amount()
-
-
-def test_the_wishes_of_a_door_travel_and_a_cassette_does_not() -> None:
-    request = ModelRequest(
-        name="openai:x", most_dollars=Decimal(1), language="de", fast=True, suggestions=True
-    )
-    assert request_of(terms_of(request)) == request
-    assert request_of(terms_of(ModelRequest(without=True))) == ModelRequest(without=True)
-    with pytest.raises(UserError, match="cassette"):
-        terms_of(replace(request, replay=Path("x")))
-
-
-def test_the_door_writes_the_whole_outcome_or_nothing(variables: dict[str, str]) -> None:
-    settings = Settings.from_environment(variables)
-    answer = io.BytesIO()
-    answer.close()
-    assert run(io.BytesIO(b"[]"), answer, settings) == 70  # nobody can be told
 
 
 # --- how it may end ------------------------------------------------------------------------
