@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from weakref import WeakKeyDictionary
+from functools import partial
 
 from reviewer.testing.fake_github import Exchange, FakeGitHub
 from tests.github.contract import violations
@@ -11,45 +11,36 @@ from tests.guards import find_canary
 
 
 class ExchangeWatch:
-    """What the suite knows of the GitHubs in it."""
+    """What was exchanged since the last test; clearing a journal hides nothing."""
 
     def __init__(self) -> None:
-        self._judged: WeakKeyDictionary[FakeGitHub, int] = WeakKeyDictionary()
-        #: Those made in this test, which nothing else may hold any more.
-        self._new: list[FakeGitHub] = []
+        self._seen: list[tuple[FakeGitHub, Exchange]] = []
         self.any_write = False
         self.expected: list[str] = []
         FakeGitHub.watchers.append(self._add)
 
     def _add(self, hub: FakeGitHub) -> None:
-        self._judged[hub] = 0
-        self._new.append(hub)
+        hub.observers.append(partial(self._note, hub))
+
+    def _note(self, hub: FakeGitHub, exchange: Exchange) -> None:
+        self._seen.append((hub, exchange))
 
     def judge(self) -> list[str]:
         """Return what was broken since the last time, and what was expected and did not happen."""
-        found: list[str] = []
-        for hub, count in list(self._judged.items()):
-            exchanges = hub.journal[count:]
-            self._judged[hub] = count + len(exchanges)
-            found += self._faults(hub, exchanges)
+        found = list(dict.fromkeys(fault for seen in self._seen for fault in self._faults(*seen)))
         missing = [words for words in self.expected if not any(words in fault for fault in found)]
         left = [fault for fault in found if not any(words in fault for words in self.expected)]
-        self._new.clear()
+        self._seen.clear()
         self.expected.clear()
         self.any_write = False
         return left + [f"a violation was expected and did not happen: {words}" for words in missing]
 
-    def _faults(self, hub: FakeGitHub, exchanges: list[Exchange]) -> list[str]:
-        found = [fault for exchange in exchanges for fault in violations(exchange)]
+    def _faults(self, hub: FakeGitHub, exchange: Exchange) -> list[str]:
+        found = violations(exchange)
         if not self.any_write:
-            found += forbidden_writes(hub, exchanges)
-        for exchange in exchanges:
-            headers = "\n".join(
-                f"{name}: {value}" for name, value in exchange.request_headers.items()
-            )
-            words = (
-                f"{exchange.path}?{exchange.query}\n{headers}\n".encode() + exchange.request_body
-            )
-            if find_canary(words):
-                found.append(f"{exchange.method} {exchange.path}: a secret stands in the request")
-        return list(dict.fromkeys(found))
+            found += forbidden_writes(hub, [exchange])
+        headers = "\n".join(f"{name}: {value}" for name, value in exchange.request_headers.items())
+        words = f"{exchange.path}?{exchange.query}\n{headers}\n".encode() + exchange.request_body
+        if find_canary(words):
+            found.append(f"{exchange.method} {exchange.path}: a secret stands in the request")
+        return found

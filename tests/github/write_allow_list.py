@@ -67,7 +67,8 @@ def _about_a_file(hub: FakeGitHub, exchange: Exchange, match: re.Match[str]) -> 
 
 def _own_thread(hub: FakeGitHub, exchange: Exchange, match: re.Match[str]) -> bool:
     """Only in threads that we began; nothing is known of one that is gone."""
-    return exchange.viewer in _authors(hub, int(match["id"]), thread=True)
+    authors = list(_authors(hub, int(match["id"]), thread=True))
+    return not authors or exchange.viewer in authors
 
 
 def _own_comment(hub: FakeGitHub, exchange: Exchange, match: re.Match[str]) -> bool:

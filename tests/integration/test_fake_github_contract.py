@@ -152,4 +152,4 @@ async def test_a_test_that_violates_the_contract_fails_unless_it_says_so(
         await call.send("POST", f"{REPOSITORY}/issues/1/labels", {"labels": ["x"]})
         body = {"body": CANARIES["OPENAI_API_KEY"]}
         await call.send("POST", f"{REPOSITORY}/issues/1/comments", body)
-    pull.comments.clear()
+    hub.journal.clear()  # hides nothing

@@ -23,7 +23,7 @@ from reviewer.testing.fake_github.routes import operation_at
 if TYPE_CHECKING:
     from reviewer.testing.fake_github.hub import FakeGitHub
 
-_WORKFLOW_PREFIX = "/api/v3"
+_ENTERPRISE_PREFIX = "/api/v3"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ class Application:
         await asyncio.sleep(self._hub.latency_seconds + (fault.delay_seconds if fault else 0.0))
         with self._hub.lock:
             exchange, response = self._exchange(question, fault)
-            self._hub.journal.append(exchange)
+            self._hub.note(exchange)
         if fault is not None and fault.cut:
             # An answer that ends before it is whole: the server closes the connection.
             headers = [(b"content-length", b"1000")]
@@ -155,7 +155,7 @@ class Application:
 
 def _path(path: str) -> str:
     """Return the path as github.com has it; an Enterprise Server has both interfaces below one."""
-    return "/graphql" if path == "/api/graphql" else path.removeprefix(_WORKFLOW_PREFIX)
+    return "/graphql" if path == "/api/graphql" else path.removeprefix(_ENTERPRISE_PREFIX)
 
 
 def _body(raw: bytes) -> Mapping[str, object]:
@@ -174,6 +174,7 @@ def _response(reply: Reply, count: int) -> Response:
     headers = {
         "x-github-request-id": f"FA4E:{count:04X}:0001",
         "x-github-media-type": "github.v3; format=json",
+        "x-github-api-version-selected": "2022-11-28",
         "x-ratelimit-limit": "5000",
         "x-ratelimit-remaining": str(max(0, 4999 - count)),
         "x-ratelimit-used": str(count + 1),

@@ -80,6 +80,7 @@ class GitStore:
         self._environment = {**_FIXED, "HOME": str(folder), "PATH": str(Path(program).parent)}
         self._second = 1_750_000_000
         self._blobs: dict[str, bytes] = {}
+        self._told: dict[tuple[str, ...], bytes] = {}
         folder.mkdir(parents=True, exist_ok=True)
         self._run("init", "--quiet", "--bare", "--template=", "--initial-branch=main", ".")
 
@@ -152,8 +153,10 @@ class GitStore:
 
     def merge_base(self, one: str, other: str) -> str:
         """Return the best common ancestor, or nothing where there is none."""
-        done = self._try("merge-base", one, other)
-        return done.stdout.decode().split("\n")[0] if done.returncode == 0 else ""
+        key = ("merge-base", one, other)
+        if key not in self._told:
+            self._told[key] = self._try(*key).stdout
+        return self._told[key].decode().split("\n")[0]
 
     def merged_tree(self, ours: str, theirs: str) -> str:
         """Merge two commits without a working tree.
@@ -171,20 +174,20 @@ class GitStore:
 
     def tree_of(self, sha: str) -> str:
         """Return the tree of a commit."""
-        return self._run("rev-parse", f"{sha}^{{tree}}").decode().strip()
+        return self._once("rev-parse", f"{sha}^{{tree}}").decode().strip()
 
     def commits(self, base: str, head: str) -> list[str]:
         """Return the commits that head has and base has not, oldest first, merges left out."""
-        said = self._run("rev-list", "--reverse", "--topo-order", head, f"^{base}")
+        said = self._once("rev-list", "--reverse", "--topo-order", head, f"^{base}")
         return said.decode().split()
 
     def parents(self, sha: str) -> list[str]:
         """Return the parents of a commit."""
-        return self._run("rev-list", "--parents", "-n", "1", sha).decode().split()[1:]
+        return self._once("rev-list", "--parents", "-n", "1", sha).decode().split()[1:]
 
     def message(self, sha: str) -> str:
         """Return the message of a commit."""
-        said = self._run("log", "-1", "--format=%B", sha)
+        said = self._once("log", "-1", "--format=%B", sha)
         return said.decode("utf-8", "replace").rstrip("\n")
 
     def difference(self, base: str, head: str) -> bytes:
@@ -233,6 +236,12 @@ class GitStore:
         text = "".join(f"{name}\n" for name in safe)
         said = self._run("cat-file", "--batch", stdin=text.encode("utf-8", "surrogateescape"))
         return list(_answers(said, len(safe)))
+
+    def _once(self, *arguments: str) -> bytes:
+        """Ask what is true of commits for ever, and remember it."""
+        if arguments not in self._told:
+            self._told[arguments] = self._run(*arguments)
+        return self._told[arguments]
 
     def _run(self, *arguments: str, stdin: bytes = b"") -> bytes:
         done = self._try(*arguments, stdin=stdin)

@@ -55,7 +55,10 @@ class FakeGitHub:
         self.repositories: dict[str, FakeRepository] = {}
         self.tokens: dict[str, FakeToken] = {}
         self.limits = Limits()
+        #: Every exchange; a test may clear it, to count from there on.
         self.journal: list[Exchange] = []
+        #: Told of every exchange, also of those that are cleared away.
+        self.observers: list[Callable[[Exchange], None]] = []
         self.faults: list[Fault] = []
         #: How long every answer takes.
         self.latency_seconds = 0.0
@@ -130,6 +133,12 @@ class FakeGitHub:
     def writes(self) -> list[Exchange]:
         """The exchanges that asked for something to be written."""
         return [exchange for exchange in self.journal if exchange.writes]
+
+    def note(self, exchange: Exchange) -> None:
+        """Write down an exchange."""
+        self.journal.append(exchange)
+        for tell in self.observers:
+            tell(exchange)
 
     def now(self) -> str:
         """Return GitHub's time, which passes by a second whenever it is asked."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Iterator
@@ -9,11 +10,23 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import uvicorn
+from typing_extensions import override
 
 if TYPE_CHECKING:
     from reviewer.testing.fake_github.application import Application
 
 _START_SECONDS = 10.0
+_LOOK_SECONDS = 0.01
+
+
+class _Server(uvicorn.Server):
+    """Looks ten times as often whether it is to end: a suite starts and ends many."""
+
+    @override
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        while not self.should_exit:  # noqa: ASYNC110 - told from another thread
+            await asyncio.sleep(_LOOK_SECONDS)
 
 
 @contextmanager
@@ -36,7 +49,7 @@ def serving(application: Application) -> Iterator[str]:
         timeout_graceful_shutdown=2,
         server_header=False,
     )
-    server = uvicorn.Server(configuration)
+    server = _Server(configuration)
     thread = threading.Thread(target=server.run, name="fake-github", daemon=True)
     thread.start()
     try:
