@@ -33,10 +33,12 @@ def main() -> NoReturn:
     """Run the Action as the runner starts it, and leave with its exit code."""
     # The analyser is a process of the same user, and must not find our token in /proc.
     hide_this_process()
-    # A cancelled job is sent SIGINT, and SIGTERM 7.5 seconds later; both end what is under way:
+    # A cancelled job is sent SIGINT, and SIGTERM 7.5 seconds later. The first cancels the task that
+    # is under way, so that everything is closed in order; a second one ends it where it stands:
     # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-cancellation
+    # https://docs.python.org/3/library/asyncio-runner.html#handling-keyboard-interruption
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     # Whatever this process starts may not read its token out of it.
     hide_this_process()
     settings, log = Settings.from_environment(), RunnerLog(sys.stdout)
