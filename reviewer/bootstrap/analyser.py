@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from reviewer.bootstrap import built_in_personas, examiners_of
-from reviewer.bootstrap.model import ModelRequest, model_setup
+from reviewer.bootstrap.model import ModelRequest, model_setup, read_operator_file
 from reviewer.config import Settings, process_environment
 from reviewer.errors import ReviewerError, UserError
 
@@ -77,7 +77,15 @@ def analyser_in_child(
         tell=tell,
         terms=terms_of(request),
         secrets=tuple(secret for secret in secrets if secret),
+        suggestions=wants_suggestions(request, settings),
     )
+
+
+def wants_suggestions(request: ModelRequest, settings: Settings) -> bool:
+    """Tell whether findings may propose new lines: by the door's word, else the operator's."""
+    if request.suggestions is not None:
+        return request.suggestions
+    return read_operator_file(settings).model.suggestions
 
 
 def answer_task(content: bytes, settings: Settings) -> bytes:

@@ -14,7 +14,7 @@ from reviewer.domain.change import Change
 from reviewer.domain.finding import Finding, OutcomeKind, PlacedFinding
 from reviewer.domain.published import EarlierComment, Posted
 from reviewer.domain.recall import OurThread
-from reviewer.domain.review import COMMENTS, Review
+from reviewer.domain.review import COMMENTS, DEFAULT_INLINE_CAP, Review
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,13 +37,20 @@ class CommentPlan:
         return not (self.inline or self.file_level)
 
 
-def plan_comments(review: Review, change: Change, standing: Collection[str]) -> CommentPlan:
+def plan_comments(
+    review: Review,
+    change: Change,
+    standing: Collection[str],
+    *,
+    most: int = DEFAULT_INLINE_CAP,
+) -> CommentPlan:
     """Plan the comments of a review.
 
     Args:
         review: The review.
         change: What was reviewed, as whoever publishes has read it.
         standing: Fingerprints that are not to be posted: they stand, stood, or were dismissed.
+        most: So many comments are posted in one run, whatever the review asks for.
     """
     inline: dict[str, PlacedFinding] = {}
     file_level: dict[str, PlacedFinding] = {}
@@ -53,6 +60,9 @@ def plan_comments(review: Review, change: Change, standing: Collection[str]) -> 
         fingerprint = finding.fingerprint
         wanted = placed.outcome.kind in COMMENTS and fingerprint not in standing
         if not wanted or fingerprint in inline or fingerprint in file_level:
+            continue
+        if len(inline) + len(file_level) >= most:
+            demoted[fingerprint] = f"more than {most} in one review"
             continue
         on_lines = placed.outcome.kind is OutcomeKind.INLINE
         if on_lines and _is_commentable(finding, change):

@@ -6,6 +6,7 @@ What each place needs (security.md S7 and S9):
 `visible`          the ground: secrets redacted, hidden characters named, variation selectors gone
 `one_line`         the same on one line, white space folded
 `label`            the same for paths and names: a line break inside is named
+`plain`            for text that is shown as it is: an annotation, the title of a check
 `terminal`         for a terminal or a log: no control character, no workflow command
 `prose`            for a Markdown paragraph: code spans and fences live, nothing else does
 `phrase`           the same on one line, for a heading or an item of a list
@@ -126,6 +127,11 @@ def one_line(text: str) -> str:
 def label(text: str) -> str:
     """Make a path or a name visible: a line break or a tab inside it is named."""
     return visible(text).replace("\n", "[U+000A]").replace("\t", "[U+0009]")
+
+
+def plain(text: str) -> str:
+    """Make text safe where it is shown as it is; no marker of ours can begin in it."""
+    return _break_marks(visible(text))
 
 
 def cut(text: str, limit: int) -> str:

@@ -41,7 +41,7 @@ def withhold(
     dismissed = {k.fingerprint: k for k in known if k.state is KnownState.DISMISSED}
     if not dismissed:
         return Withheld(findings=tuple(merged), cards=tuple(cards))
-    reasons = _reasons(merged, dismissed)
+    reasons = dismissals(merged, dismissed.values())
     findings = tuple(
         placed
         if (reason := reasons.get(placed.finding.fingerprint)) is None
@@ -53,10 +53,19 @@ def withhold(
     return Withheld(findings=findings, cards=tuple(_card(card, reasons) for card in cards))
 
 
-def _reasons(
-    merged: Sequence[PlacedFinding], dismissed: Mapping[str, KnownFinding]
-) -> dict[str, str]:
-    """Say of each finding that is dismissed, by itself or with its like, by whom and why."""
+def dismissals(
+    merged: Sequence[PlacedFinding], known: Iterable[KnownFinding]
+) -> Mapping[str, str]:
+    """Say of each finding that is dismissed, by itself or with its like, by whom and why.
+
+    Args:
+        merged: All findings; see `review.merge`.
+        known: What people dismissed.
+
+    Returns:
+        The words, by fingerprint.
+    """
+    dismissed = {entry.fingerprint: entry for entry in known}
     groups: dict[str, list[Finding]] = {}
     for placed in merged:
         head = placed.outcome.of or placed.finding.fingerprint

@@ -13,7 +13,7 @@ from reviewer.domain.conclusion import Conclusion
 from reviewer.domain.finding import Finding
 from reviewer.domain.persona import Severity
 from reviewer.domain.posting import Annotation, AnnotationLevel, Check
-from reviewer.domain.sanitiser import cut, fenced, one_line, visible
+from reviewer.domain.sanitiser import cut, fenced, one_line, plain
 from reviewer.rendering.document import ReviewDocument, agreement, count
 from reviewer.rendering.json_document import render_json
 from reviewer.rendering.markdown import BODY_LIMIT, render_markdown
@@ -49,7 +49,7 @@ def render_check(document: ReviewDocument, conclusion: Conclusion, change: Chang
     return Check(
         head_sha=change.head,
         conclusion=conclusion.kind,
-        title=cut(one_line(document.review.headline), TITLE_LIMIT),
+        title=cut(plain(one_line(document.review.headline)), TITLE_LIMIT),
         summary=f"{summary}\n{why}\n",
         text=_record(document, conclusion),
         annotations=annotations[:MOST_ANNOTATIONS],
@@ -80,8 +80,8 @@ def _annotation(document: ReviewDocument, finding: Finding) -> Annotation:
         start_line=lines[0],
         end_line=lines[1],
         level=_LEVELS[finding.severity],
-        title=cut(one_line(finding.headline), TITLE_LIMIT),
-        message=cut("\n".join(visible(text) for text in paragraphs), _MESSAGE_LIMIT),
+        title=cut(plain(one_line(finding.headline)), TITLE_LIMIT),
+        message=cut("\n".join(plain(text) for text in paragraphs), _MESSAGE_LIMIT),
     )
 
 

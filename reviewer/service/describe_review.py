@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reviewer.domain.evidence import Hit
 from reviewer.domain.finding import PlacedFinding
 from reviewer.domain.redactor import redact
-from reviewer.domain.review import OwnLinter
+from reviewer.domain.review import OwnLinter, Review
 from reviewer.domain.sanitiser import cut
+
+#: Facts that are looked for whoever reviews, because they guard the review itself: their hit
+#: means that text of the change speaks to the reviewer (security.md S7).
+SENTINELS = ("hidden-text", "reviewer-directed-text")
 
 #: Places of such text that one notice names; a hostile change may have any number.
 _MOST_PLACES = 5
@@ -71,6 +75,26 @@ def suspicions(hits: Sequence[Hit]) -> tuple[str, ...]:
     named = ", ".join(places[:_MOST_PLACES]) + (f" and {more} more places" if more > 0 else "")
     what = "Hidden text, or text that addresses the reviewer, stands"
     return (f"{what} at {named}. It had no effect on this review; look at it yourself.",)
+
+
+def with_own_suspicion(review: Review, description: tuple[str, str]) -> Review:
+    """Say of a review that came from elsewhere whether its change speaks to the reviewer.
+
+    Who has made the review may have been talked out of saying so; it costs little to look again.
+
+    Args:
+        review: The review, with the change as whoever publishes has read it.
+        description: Title and body.
+    """
+    from reviewer.domain.facts import FACTS  # noqa: PLC0415 - one door of several needs it
+
+    said = read_description(description)
+    seen = [FACTS[name](review.change).examination(name) for name in SENTINELS]
+    own = (*said.notices, *suspicions([hit for each in seen for hit in each.hits]))
+    if not own:
+        return review
+    missing = tuple(notice for notice in own if notice not in review.notices)
+    return replace(review, injection_suspected=True, notices=(*missing, *review.notices))
 
 
 def reported_anyway(

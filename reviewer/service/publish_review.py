@@ -190,7 +190,8 @@ class _Run:
                 for known in self._history.known
                 if known.state is KnownState.DISMISSED
             }
-        return plan_comments(self._review, self._setup.change, standing)
+        most = self._setup.policy.thresholds.inline_cap
+        return plan_comments(self._review, self._setup.change, standing, most=most)
 
     async def _post(self, plan: CommentPlan) -> None:
         """Post one review, and on files what it does not take."""

@@ -39,6 +39,7 @@ from reviewer.ports.clock import Clock
 from reviewer.ports.code_host import CodeHost, CodeHostError
 from reviewer.ports.progress import Progress
 from reviewer.ports.workspace import MovedOnError, Workspace
+from reviewer.service.describe_review import with_own_suspicion
 from reviewer.service.publish_review import Ending, publish_end, publish_review
 from reviewer.service.publish_setup import PublishSetup
 from reviewer.service.read_base import CONFIGURATION_GLOBS, read_policy
@@ -240,7 +241,8 @@ class _Run:
             return self._end(RunState.SUPERSEDED, str(error))
         except ReviewerError as error:
             return self._end(RunState.FAILED, str(error))
-        return change, replace(review, change=change)
+        review = replace(review, change=change)
+        return change, with_own_suspicion(review, (pull_request.title, pull_request.body))
 
     def _end(self, state: RunState, reason: str, way_out: str = "") -> Ending:
         return Ending(

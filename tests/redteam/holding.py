@@ -126,14 +126,19 @@ def assert_requests_are_sound(requests: Sequence[CompletionRequest]) -> None:
         assert marks[::2] == opened
 
 
+def assert_nothing_hidden(name: str, text: str) -> None:
+    """Assert that a text has no character that hides, reorders or commands."""
+    assert not _HIDDEN.search(text), name
+
+
 def _outputs_are_dead(outputs: Mapping[str, str]) -> None:
     """Nothing in an output is live, hidden, secret or a command."""
     for name, text in outputs.items():
-        assert not _HIDDEN.search(text), name
+        assert_nothing_hidden(name, text)
         assert_no_secret(name, text)
         assert not _WORKFLOW.search(text), name
         if name == "markdown" or name.startswith("inline"):
-            _markdown_is_dead(name, text)
+            assert_markdown_is_dead(name, text)
     for name in ("json", "sarif"):
         json.loads(outputs[name], parse_constant=_refused)
     page = _Page(outputs["html"])
@@ -143,19 +148,27 @@ def _outputs_are_dead(outputs: Mapping[str, str]) -> None:
 
 
 def assert_no_secret(name: str, text: str) -> None:
+    """Assert that a text holds no secret of ours, in none of its forms."""
     assert not find_canary(text), name
     for secret in SECRETS:
         for form in secret_forms(secret):
             assert form not in text, (name, form[:6])
 
 
-def _markdown_is_dead(name: str, text: str) -> None:
+def assert_markdown_is_dead(name: str, text: str, our_link: re.Pattern[str] = _OUR_LINK) -> None:
+    """Assert that Markdown holds nothing live.
+
+    Args:
+        name: What it is, for the message.
+        text: The Markdown.
+        our_link: The links that we build ourselves.
+    """
     assert "<!--" not in text, name
     assert not _COMMAND.search(text), name
     for token in _tokens(text):
         assert token.type != "image", name
         if token.type == "link_open":
-            assert _OUR_LINK.fullmatch(str(token.attrs["href"])), name
+            assert our_link.fullmatch(str(token.attrs["href"])), name
         if token.type in {"html_block", "html_inline"}:
             tags = re.findall(r"<[^>]*>", token.content)
             assert all(_OURS.fullmatch(tag) for tag in tags), name

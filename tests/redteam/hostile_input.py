@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -140,10 +140,13 @@ def hostile_descriptions() -> list[HostileDescription]:
 
 def _entries(name: str, key: str) -> list[dict[str, Any]]:
     read = tomllib.loads((INPUTS / name).read_text(encoding="utf-8"))
-    return [
-        {k: _repeated(v) if isinstance(v, str) else v for k, v in entry.items()}
-        for entry in read[key]
-    ]
+    return [{key: _unfolded(value) for key, value in entry.items()} for entry in read[key]]
+
+
+def _unfolded(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _unfolded(inner) for key, inner in value.items()}
+    return _repeated(value) if isinstance(value, str) else value
 
 
 def _tuples(entry: dict[str, Any]) -> dict[str, Any]:
@@ -157,3 +160,79 @@ def _repeated(text: str) -> str:
     if not opened or not closed or not times or not number.isdigit():
         return text
     return before + piece * int(number) + _repeated(after)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostilePull:
+    """A pull request that attacks with what surrounds its code.
+
+    Args:
+        id: The R-input.
+        says: What it tries.
+        title: Its title.
+        body: Its description.
+        branch: Its branch.
+        message: The message of its commit.
+        author: Who opens it.
+        labels: What it is labelled with.
+        files: Files beside the code, by path.
+        links: Symbolic links, by path.
+        submodules: Commits, by path.
+        pictures: Paths of pictures.
+    """
+
+    id: str
+    says: str
+    title: str = "Add pages"
+    body: str = ""
+    branch: str = "feature"
+    message: str = ""
+    author: str = "alice"
+    labels: tuple[str, ...] = ()
+    files: dict[str, str] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+    submodules: dict[str, str] = field(default_factory=dict)
+    pictures: tuple[str, ...] = ()
+
+
+def hostile_pulls() -> list[HostilePull]:
+    """Read the pull requests; those with a title or a description alone are among them."""
+    described = [
+        HostilePull(id=given.id, says=given.says, title=given.title or "Tidy up", body=given.body)
+        for given in hostile_descriptions()
+    ]
+    entries = _entries("pull_requests.toml", "pull")
+    return [*described, *(HostilePull(**_tuples(entry)) for entry in entries)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostileForgery:
+    """What a child process that was taken over gives back.
+
+    Args:
+        id: What it is called.
+        says: What it tries.
+        set: Places in the JSON of a review; ``*`` stands for every one, a last ``+`` for one more.
+        value: What is put there.
+        empty: Lists that are emptied besides.
+        end: ``refused`` or ``posted``.
+        suspected: Whether the publisher must say itself that text addresses the reviewer.
+    """
+
+    id: str
+    says: str
+    set: tuple[str, ...]
+    value: object
+    end: str
+    empty: tuple[str, ...] = ()
+    suspected: bool = False
+
+
+def hostile_forgeries() -> list[HostileForgery]:
+    """Read the forgeries."""
+    return [
+        HostileForgery(
+            **{**entry, "set": tuple(entry["set"]), "empty": tuple(entry.get("empty", ()))}
+        )
+        for entry in _entries("forgeries.toml", "forgery")
+    ]

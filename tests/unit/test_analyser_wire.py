@@ -26,7 +26,7 @@ from reviewer.adapters.analyser.wire import (
     write_task,
 )
 from reviewer.domain.change import Change, Location, Side
-from reviewer.domain.checklist import Verdict
+from reviewer.domain.checklist import NO_MODEL, Answer, Verdict
 from reviewer.domain.completion import Usage
 from reviewer.domain.finding import OutcomeKind
 from reviewer.domain.history import (
@@ -91,26 +91,50 @@ def material_of(review: Review, **more: Unpack[More]) -> Material:
 
 
 def returned(
-    review: Review, forge: Callable[[Any], None] = lambda _: None, **more: Unpack[More]
+    review: Review,
+    forge: Callable[[Any], None] = lambda _: None,
+    *,
+    suggestions: bool = False,
+    **more: Unpack[More],
 ) -> Review:
     """Send a review through the wire, forged on the way, and hold it against the material."""
     content = json.loads(write_outcome(Outcome(review=SentReview.of(review))))
     forge(content[0]["review"])
     sent = read_outcome(json.dumps(content).encode()).review
     assert sent is not None
-    return fit_review(sent, material_of(review, **more), catalogue_of(review))
+    catalogue = catalogue_of(review)
+    return fit_review(sent, material_of(review, **more), catalogue, suggestions=suggestions)
 
 
 def whole(review: Review) -> Review:
-    """Give an example the checklists that a real review has."""
+    """Give an example the checklists that a real review has, and what failed a rule with it."""
     personas, cards = [], []
+    head = next((p.finding.fingerprint for p in review.findings), None)
+    findings = tuple(
+        replace(placed, outcome=replace(placed.outcome, of=placed.outcome.of or head))
+        if placed.outcome.kind is OutcomeKind.DUPLICATE
+        else placed
+        for placed in review.findings
+    )
+    held = {placed.finding.fingerprint for placed in findings}
     for persona, card in zip(review.personas, review.scorecards, strict=True):
         asked = {answer.rule_id for answer in card.answers}
         rules = tuple(rule for rule in persona.rules if rule.id in asked) or persona.rules
         personas.append(replace(persona, rules=rules))
-        answers = [build_answer(r, persona.name, Verdict.NOT_ASSESSED, "not asked") for r in rules]
-        cards.append(card if asked else build_scorecard(persona, *answers))
-    return replace(review, personas=tuple(personas), scorecards=tuple(cards))
+        answers = [build_answer(r, persona.name, Verdict.NOT_ASSESSED, NO_MODEL) for r in rules]
+        given_ = [_shown(answer, held) for answer in card.answers]
+        cards.append(build_scorecard(persona, *(given_ if asked else answers)))
+    return replace(
+        review, personas=tuple(personas), scorecards=tuple(cards), findings=tuple(findings)
+    )
+
+
+def _shown(answer: Answer, held: set[str]) -> Answer:
+    """Let a rule fail for what is among the findings alone."""
+    findings = tuple(f for f in answer.findings if f.fingerprint in held)
+    if answer.verdict is not Verdict.FAIL or findings:
+        return replace(answer, findings=findings)
+    return replace(answer, findings=(), verdict=Verdict.NOT_APPLICABLE)
 
 
 def catalogue_of(review: Review) -> tuple[Persona, ...]:
@@ -348,8 +372,8 @@ def test_no_location_gets_through_on_which_no_comment_may_stand(
     placed = replace(
         FINDINGS.findings[0], finding=replace(SHELL_FINDING, location=location, suggestion="x")
     )
-    review = replace(EXAMPLE, findings=(placed,))
-    (back,) = returned(review).findings
+    review = whole(replace(EXAMPLE, findings=(placed,)))
+    (back,) = returned(review, suggestions=True).findings
     good = path == SHELL_FINDING.path and FINDINGS.change.is_commentable(location)
     if good:
         assert back == placed

@@ -4,10 +4,12 @@ The analyser reads hostile text and may be deceived or, at worst, taken over. Wh
 a claim. Refused as a whole is what no analyser of ours makes:
 
 - personas, rules or files that do not exist, or others than were asked for;
-- a checklist that is not whole, a severity above the rule's, a price that is none.
+- a checklist that is not whole, a severity above the rule's, a price that is none;
+- a review that contradicts itself, or speaks for people (`contradiction`).
 
-Mended with a reason is what could only be misplaced: a location on which no comment may stand. Put
-in place by us, whatever came: the change, the personas, the scores, what earlier rounds knew.
+Mended with a reason is what could only be misplaced: a location on which no comment may stand, a
+replacement that nobody wants. Put in place by us, whatever came: the change, the personas, the
+scores, what earlier rounds knew.
 """
 
 from __future__ import annotations
@@ -18,6 +20,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import chain
 
+from reviewer.adapters.analyser.contradiction import (
+    as_people_dismissed,
+    hold_findings,
+    hold_state,
+)
 from reviewer.adapters.analyser.wire import SentCard, SentReview, UnreadableError
 from reviewer.domain.change import Change
 from reviewer.domain.checklist import Answer, Scorecard, score
@@ -27,7 +34,7 @@ from reviewer.domain.material import Material, Reply
 from reviewer.domain.model_use import ModelUse
 from reviewer.domain.persona import PANELS, Persona
 from reviewer.domain.review import Review
-from reviewer.domain.rounds import follow
+from reviewer.domain.rounds import believed, follow
 from reviewer.domain.status import RunState
 
 #: Where a run of an analyser can end; superseded is a publisher's word.
@@ -48,26 +55,44 @@ class _Known:
 
     change: Change
     personas: Mapping[str, Persona]
+    told: Mapping[str, KnownFinding]
+    suggestions: bool
 
 
-def fit_review(sent: SentReview, material: Material, catalogue: Sequence[Persona]) -> Review:
+def fit_review(
+    sent: SentReview,
+    material: Material,
+    catalogue: Sequence[Persona],
+    *,
+    suggestions: bool = False,
+) -> Review:
     """Make a review of what came back.
 
     Args:
         sent: What came back.
         material: What was sent.
         catalogue: Every persona that can review it, read by us.
+        suggestions: Whether the operator wants findings to propose new lines.
 
     Raises:
         UnreadableError: It does not fit.
     """
     # As whoever reviews sees it: renamed files keep the name that earlier rounds gave them.
     change = follow(material.change, material.before)
-    known = _Known(change=change, personas={persona.name: persona for persona in catalogue})
+    known = _Known(
+        change=change,
+        personas={persona.name: persona for persona in catalogue},
+        told={entry.fingerprint: entry for entry in believed(material.before).known},
+        suggestions=suggestions,
+    )
     _demand(sent.state in _ENDS, f"a run cannot end as {sent.state.value}")
     _demand(_LOOK.fullmatch(sent.look) is not None, "the name of the look has another form")
     _hold_personas(sent, material, known)
     findings = tuple(_placed(placed, known) for placed in sent.findings)
+    cards = tuple(_card(card, known) for card in sent.scorecards)
+    hold_state(sent.state, cards, change, _demand)
+    hold_findings(cards, findings, _demand)
+    findings = as_people_dismissed(findings, material.before, _demand)
     if sent.model_use is not None:
         _hold_use(sent.model_use)
     for hit in sent.other_analysers:
@@ -78,14 +103,14 @@ def fit_review(sent: SentReview, material: Material, catalogue: Sequence[Persona
         change=change,
         personas=tuple(known.personas[name] for name in sent.personas),
         selection=sent.selection,
-        scorecards=tuple(_card(card, known) for card in sent.scorecards),
+        scorecards=cards,
         findings=findings,
         notices=sent.notices,
         other_analysers=sent.other_analysers,
         injection_suspected=sent.injection_suspected,
         model=sent.model,
         model_use=sent.model_use,
-        since=_since(sent.since, material, findings),
+        since=_since(sent.since, material, known, findings),
         look=sent.look,
         heard=_heard(sent.heard, known),
     )
@@ -155,8 +180,10 @@ def _located(finding: Finding, known: _Known) -> Finding:
     _hold_rule(finding, known)
     _demand(finding.path in known.change.by_path, "a finding in a file that is not in the change")
     location = finding.location
+    if finding.suggestion and (location is None or not known.suggestions):
+        finding = replace(finding, suggestion="")
     if location is None:
-        return finding if not finding.suggestion else replace(finding, suggestion="")
+        return finding
     if location.path == finding.path and known.change.is_commentable(location):
         return finding
     return replace(finding, location=None, suggestion="")
@@ -172,6 +199,9 @@ def _hold_rule(finding: Finding, known: _Known) -> None:
     )
     _demand(known.personas.keys() >= set(finding.co_signers), "a signature of nobody")
     _demand(_FINGERPRINT.fullmatch(finding.fingerprint) is not None, "a fingerprint that is none")
+    told = known.told.get(finding.fingerprint)
+    own = told is None or (told.persona, told.rule_id) == (finding.persona, finding.rule_id)
+    _demand(own, "the name of a finding of another rule")
 
 
 def _heard(heard: Heard, known: _Known) -> Heard:
@@ -209,24 +239,24 @@ def _hold_use(use: ModelUse) -> None:
 
 
 def _since(
-    since: Since | None, material: Material, findings: Sequence[PlacedFinding]
+    since: Since | None, material: Material, known: _Known, findings: Sequence[PlacedFinding]
 ) -> Since | None:
     """Say of earlier findings what we know of them; new are at most those that are there."""
     if since is None:
         return None
-    own = {entry.fingerprint: entry for entry in material.before.known}
 
-    def ours(entries: Sequence[KnownFinding], state: KnownState) -> tuple[KnownFinding, ...]:
-        _demand(
-            all(entry.fingerprint in own for entry in entries),
-            "an earlier finding that nobody knows",
-        )
-        return tuple(replace(own[entry.fingerprint], state=state) for entry in entries)
+    def ours(
+        entries: Sequence[KnownFinding], was: KnownState, now: KnownState
+    ) -> tuple[KnownFinding, ...]:
+        own = [known.told.get(entry.fingerprint) for entry in entries]
+        held = [entry for entry in own if entry is not None and entry.state is was]
+        _demand(len(held) == len(own), "an earlier finding that nobody knows so")
+        return tuple(replace(entry, state=now) for entry in held)
 
     return Since(
         head_sha=material.before.head_sha,
         note=since.note,
-        fixed=ours(since.fixed, KnownState.FIXED),
-        dismissed=ours(since.dismissed, KnownState.DISMISSED),
+        fixed=ours(since.fixed, KnownState.OPEN, KnownState.FIXED),
+        dismissed=ours(since.dismissed, KnownState.DISMISSED, KnownState.DISMISSED),
         new=since.new & {placed.finding.fingerprint for placed in findings},
     )

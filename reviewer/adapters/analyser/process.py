@@ -82,6 +82,7 @@ class ProcessAnalyser:
         tell: Is told what the process prints, one sanitised line at a time.
         terms: What is asked for of models.
         secrets: Values of ours that no text may hold.
+        suggestions: Whether the operator wants findings to propose new lines.
         limits: How much it may use.
         command: The program and its arguments; by default this interpreter with our door.
     """
@@ -91,6 +92,7 @@ class ProcessAnalyser:
     tell: Callable[[str], None]
     terms: ModelTerms = field(default_factory=ModelTerms)
     secrets: Sequence[str] = field(default=(), repr=False)
+    suggestions: bool = False
     limits: Limits = field(default_factory=Limits)
     command: tuple[str, ...] = field(default_factory=door_command)
 
@@ -105,7 +107,12 @@ class ProcessAnalyser:
         if outcome.review is None:
             raise ReviewerError("the analyser gave no review")
         try:
-            return fit_review(outcome.review, sent.material, self.catalogue(sent.material))
+            return fit_review(
+                outcome.review,
+                sent.material,
+                self.catalogue(sent.material),
+                suggestions=self.suggestions,
+            )
         except UnreadableError as error:
             raise ReviewerError(f"the analyser's review does not fit the change: {error}") from None
 
