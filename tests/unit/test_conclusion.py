@@ -10,6 +10,7 @@ from reviewer.domain.change import Change
 from reviewer.domain.checklist import Answer, Scorecard, Verdict, score
 from reviewer.domain.conclusion import ConclusionKind, conclude
 from reviewer.domain.finding import Confidence, Finding, Outcome, OutcomeKind, PlacedFinding
+from reviewer.domain.history import KnownFinding, KnownState
 from reviewer.domain.persona import Severity
 from reviewer.domain.policy import FailOn, Policy
 from reviewer.domain.review import Review
@@ -139,3 +140,30 @@ def test_a_partial_run_fails_by_what_it_saw() -> None:
     partial = review(SURE, state=RunState.PARTIAL, reason="time")
 
     assert conclude(partial, Policy(fail_on=FailOn.MAJOR)).kind is ConclusionKind.FAILURE
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        (Policy(fail_on=FailOn.MAJOR), ConclusionKind.FAILURE),
+        (Policy(fail_on_rules=("SEC007",)), ConclusionKind.FAILURE),
+        (Policy(min_score=50.0), ConclusionKind.NEUTRAL),
+        (Policy(), ConclusionKind.NEUTRAL),
+    ],
+)
+def test_a_dismissal_by_somebody_who_may_not_takes_nothing_off(
+    policy: Policy, expected: ConclusionKind
+) -> None:
+    dismissed = review(SURE, verdicts=(Verdict.PASS,), outcome=OutcomeKind.DISMISSED)
+    entry = KnownFinding(
+        fingerprint=SURE.fingerprint,
+        rule_id=SURE.rule_id,
+        persona=SURE.persona,
+        severity=SURE.severity,
+        path=SURE.path,
+        headline="h",
+        state=KnownState.DISMISSED,
+    )
+    assert conclude(dismissed, policy, [entry]).kind is expected
+    allowed = conclude(dismissed, policy, [replace(entry, authorised=True)])
+    assert allowed == conclude(dismissed, policy)

@@ -12,7 +12,7 @@ from reviewer.domain.change import Change
 from reviewer.domain.conclusion import ConclusionKind
 from reviewer.domain.policy import Policy
 from reviewer.domain.posting import InlineComment
-from reviewer.domain.review import Review
+from reviewer.domain.review import Review, Thresholds
 from reviewer.domain.status import RunState
 from reviewer.ports.code_host import Refusal
 from reviewer.service.publish_comments import MOST_ATTEMPTS
@@ -29,6 +29,7 @@ from tests.unit.publishing_example import (
 
 #: A criterion that these findings do not break: without a failure the run would succeed.
 LENIENT = Policy(fail_on_rules=("PY001",))
+ROOMY = Policy(thresholds=Thresholds(inline_cap=50))
 UNPROCESSABLE = error(Refusal.UNPROCESSABLE, status=422)
 BROKEN = error(Refusal.UNAVAILABLE, uncertain=True, status=502)
 
@@ -100,7 +101,7 @@ async def test_whatever_is_refused_each_finding_is_told_once_and_the_calls_are_b
     file = build_source(12)
     review = build_reviewed(build_change(file), build_findings(file, sorted(lines)))
     host = _picky(review.change, frozenset(bad))
-    published = await publish(host, review)
+    published = await publish(host, review, policy=ROOMY)
     bodies = [thread.comments[0].body for thread in host.threads]
     assert len(bodies) == len(set(bodies)) == len(published.posted.standing)
     told = published.posted.standing | published.posted.demoted.keys()
@@ -119,9 +120,9 @@ async def test_one_bad_comment_in_many_costs_a_logarithm() -> None:
     file = build_source(40)
     review = build_reviewed(build_change(file), build_findings(file, range(1, 41)))
     host = _picky(review.change, frozenset({29}))
-    published = await publish(host, review)
+    published = await publish(host, review, policy=ROOMY)
     assert len(published.posted.inline) == 39
-    assert host.count(Operation.POST_REVIEW) <= 12
+    assert host.count(Operation.POST_REVIEW) <= 8
 
 
 async def test_a_comment_that_is_too_long_is_told_in_the_summary() -> None:

@@ -352,6 +352,17 @@ async def test_of_two_summaries_the_newest_is_edited_and_the_other_is_edited_dow
     assert len(host.writes) == count
 
 
+async def test_without_a_key_only_the_summary_that_counts_is_edited() -> None:
+    review = three_findings()
+    host = build_host(review.change)
+    await publish(host, review, signer=UNSIGNED)
+    twin = SummaryMark(head_sha=HEAD, history=History())
+    forged = host.say(f"Not ours.\n\n{UNSIGNED.write(twin)}", author=OURSELVES, ours=True)
+    body = host.comments[forged].body
+    await publish(host, replace(review, notices=("New.",)), signer=UNSIGNED)
+    assert host.comments[forged].body == body
+
+
 async def test_what_others_wrote_is_never_edited_and_their_threads_are_never_touched() -> None:
     review = three_findings()
     host = build_host(review.change)

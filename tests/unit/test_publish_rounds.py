@@ -128,6 +128,22 @@ async def test_a_partial_run_resolves_nothing() -> None:
     assert "1 earlier comment still open, not found again" in _summary(host)
 
 
+async def test_what_was_fixed_before_is_not_resolved_by_a_partial_run() -> None:
+    host = _host()
+    await _round(host, LINES[:1], 1)
+    # Found no more while its lines still stand: fixed, and not yet outdated.
+    same = _change(LINES[:1], 2)
+    host.push(same)
+    await publish(host, build_reviewed(same, []))
+    change = _change(["pass"], 3)
+    host.push(change)
+    await publish(host, replace(_review(change), state=RunState.PARTIAL, reason="no budget"))
+    assert host.threads[0].outdated
+    assert not host.threads[0].resolved
+    again = await _round(host, ["pass"], 4)
+    assert again.resolved == 1
+
+
 async def test_what_a_model_found_and_no_model_was_asked_about_again_is_not_fixed() -> None:
     host = _host()
     change = _change(LINES[:1], 1)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from reviewer.domain.change import Location, Side
+from reviewer.domain.conversation import Comment, Conversation
 from reviewer.domain.history import History, KnownFinding, KnownState
 from reviewer.domain.marker import FindingMark, Signer, SummaryMark
 from reviewer.domain.persona import Severity
@@ -87,6 +88,15 @@ async def test_a_copied_marker_of_somebody_else_is_ignored() -> None:
     conversation = await host.conversation()
     assert our_threads(conversation, SIGNER) == ()
     assert history_of(conversation, SIGNER) == History()
+
+
+def test_a_valid_marker_in_a_comment_that_is_not_ours_is_ignored_whatever_the_host_lists() -> None:
+    body = _summary(History(generation=9))
+    theirs = Comment(id=1, body=body, author=IMPOSTOR, ours=False)
+    conversation = Conversation(viewer=OURSELVES, head_sha=HEAD, comments=(theirs,))
+    assert our_summaries(conversation, SIGNER) == ()
+    ours = replace(conversation, comments=(replace(theirs, ours=True),))
+    assert len(our_summaries(ours, SIGNER)) == 1
 
 
 async def test_ours_without_a_signature_is_ignored_where_there_is_a_key() -> None:
