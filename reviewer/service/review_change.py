@@ -32,6 +32,7 @@ from reviewer.ports.examiner import Examiner
 from reviewer.ports.progress import Progress
 from reviewer.ports.workspace import Workspace
 from reviewer.service.describe_review import (
+    SENTINELS,
     SaidOfChange,
     read_description,
     reported_anyway,
@@ -43,10 +44,6 @@ from reviewer.service.scope_answers import scope_answers
 
 if TYPE_CHECKING:
     from reviewer.service.model_setup import ModelSetup
-
-#: Facts that are looked for whoever reviews, because they guard the review itself: their hit
-#: means that text of the change speaks to the reviewer (security.md S7).
-SENTINELS = ("hidden-text", "reviewer-directed-text")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
