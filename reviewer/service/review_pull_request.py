@@ -33,7 +33,7 @@ from reviewer.domain.recall import history_of
 from reviewer.domain.review import Review
 from reviewer.domain.selection import Selection
 from reviewer.domain.status import RunState
-from reviewer.errors import ReviewerError
+from reviewer.errors import ReviewerError, UserError
 from reviewer.ports.analyser import Analyser
 from reviewer.ports.clock import Clock
 from reviewer.ports.code_host import CodeHost, CodeHostError
@@ -124,6 +124,9 @@ async def review_pull_request(tools: RoundTools, wanted: Round) -> RoundResult:
 
     Returns:
         How it went; also where the host or a model did not do their part.
+
+    Raises:
+        UserError: Somebody was asked for who does not exist, or a setting is wrong.
     """
     if wanted.event is not None and (skip := begins_review(wanted.event)) is not None:
         return _quiet(wanted, skip.words)
@@ -141,6 +144,7 @@ class _Run:
         self._tools = tools
         self._wanted = wanted
         self._pull_request = wanted.pull_request
+        self._mistake: UserError | None = None
 
     async def run(self) -> RoundResult:
         pull_request, tools = self._pull_request, self._tools
@@ -176,6 +180,8 @@ class _Run:
                 history=history,
                 conversation=conversation,
             )
+            if self._mistake is not None:
+                raise self._mistake
             return _ended(self._wanted, looked, policy, published)
         change, review = looked
         self._tell("publishing the review")
