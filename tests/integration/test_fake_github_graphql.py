@@ -261,6 +261,96 @@ async def test_a_document_that_github_does_not_know_is_told_and_is_a_violation(
     assert "secrets" in answer["errors"][0]["message"]
 
 
+async def test_everything_about_a_pull_request_can_be_asked(
+    hub: FakeGitHub, pull: FakePullRequest
+) -> None:
+    pull.add_label("bug")
+    thread = pull.review_comment("bob", "a.txt", 1, "hm")
+    pull.react(thread.comments[0], "persona-reviewer[bot]", "eyes")
+    document = """query {
+      rateLimit { remaining }
+      repository(owner: "octo", name: "shop") {
+        nameWithOwner viewerPermission owner { login }
+        commit: object(expression: "main") { ... on Commit { message tree { oid } } }
+        head: object(expression: "HEAD:a.txt") { oid }
+        pullRequest(number: 1) {
+          id state isDraft changedFiles additions deletions headRepositoryOwner { login }
+          headRepository { nameWithOwner } repository { id }
+          files(first: 1) { totalCount nodes { path changeType additions } }
+          labels(last: 5) { nodes { name } pageInfo { hasPreviousPage } }
+          reviews(first: 5) { nodes { state commit { oid } author { login } } }
+          reviewThreads(first: 5) { nodes { pullRequest { number } repository { name } comments(
+            first: 1) { nodes { outdated pullRequestReview { state } reactionGroups {
+              content viewerHasReacted } reactions(first: 1, content: EYES) { totalCount
+              viewerHasReacted nodes { content user { login } } } } } } }
+        }
+      }
+    }"""
+    async with calling(hub) as call:
+        told = (await call.graphql(document))["data"]["repository"]
+        again = await call.graphql(
+            "query Again($ids: [ID!]!) { nodes(ids: $ids) { id __typename } }",
+            ids=[told["pullRequest"]["id"], thread.id],
+        )
+        lost = await call.graphql('query { node(id: "none") { id } }')
+    shown = told["pullRequest"]
+    assert (shown["changedFiles"], shown["files"]["totalCount"]) == (2, 2)
+    assert shown["labels"]["nodes"] == [{"name": "bug"}]
+    assert shown["reviews"]["nodes"][0]["commit"]["oid"] == pull.head_sha
+    comment = shown["reviewThreads"]["nodes"][0]["comments"]["nodes"][0]
+    assert comment["reactions"]["nodes"][0]["user"]["login"] == "persona-reviewer[bot]"
+    assert {"content": "EYES", "viewerHasReacted": True} in comment["reactionGroups"]
+    assert told["commit"]["message"] == "Begin"
+    assert [node["__typename"] for node in again["data"]["nodes"]] == [
+        "PullRequest",
+        "PullRequestReviewThread",
+    ]
+    assert lost["errors"][0]["type"] == "NOT_FOUND"
+
+
+@pytest.mark.usefixtures("any_github_write")
+async def test_mutations_are_refused_for_what_is_another_s_or_not_there(
+    hub: FakeGitHub, pull: FakePullRequest
+) -> None:
+    other = pull.comment("bob", "mine")
+    review = pull.begin_review("persona-reviewer[bot]", "a.txt", 1, "begun")
+    thread = pull.review_comment("bob", "a.txt", 1, "theirs")
+    find = 'query { repository(owner: "octo", name: "shop") { pullRequest(number: 1) { %s } } }'
+    async with calling(hub) as call:
+        asked = (
+            find % "comments(first: 1) { nodes { id } } reviews(first: 9) { nodes { id state } }"
+        )
+        told = (await call.graphql(asked))["data"]["repository"]["pullRequest"]
+        comment = told["comments"]["nodes"][0]["id"]
+        own = next(one["id"] for one in told["reviews"]["nodes"] if one["state"] == "PENDING")
+        place = f'pullRequestReviewThreadId: "{thread.id}"'
+        failing = {
+            "updateIssueComment": f'id: "{comment}", body: "x"',
+            "minimizeComment": 'subjectId: "none", classifier: SPAM',
+            "addPullRequestReviewThread": 'pullRequestId: "none", path: "a.txt", body: "x"',
+            "addPullRequestReviewThreadReply": f'{place}, body: "x"',
+            "deletePullRequestReview": 'pullRequestReviewId: "none"',
+        }
+        for name, arguments in failing.items():
+            document = f"mutation {{ {name}(input: {{{arguments}}}) {{ clientMutationId }} }}"
+            assert (await call.graphql(document))["errors"], name
+        await _mutate(call, "deletePullRequestReview", f'pullRequestReviewId: "{own}"')
+    assert review not in pull.reviews
+    assert other.body == "mine"
+    weak = hub.token(permissions={"pull_requests": "read"})
+    async with calling(hub, weak) as call:
+        document = 'mutation { resolveReviewThread(input: {threadId: "x"}) { clientMutationId } }'
+        assert (await call.graphql(document))["errors"][0]["type"] == "FORBIDDEN"
+
+
+async def test_what_is_no_document_is_told(
+    hub: FakeGitHub, expect_violation: Callable[[str], None]
+) -> None:
+    expect_violation("Syntax Error")
+    async with calling(hub) as call:
+        assert "Syntax Error" in (await call.graphql("query {"))["errors"][0]["message"]
+
+
 def test_the_schema_is_a_part_of_github_s_own() -> None:
     assert TRIMMED.read_text(encoding="utf-8") == trimmed_schema(), (
         "write it anew: python -m tests.github.trimmed_schema"

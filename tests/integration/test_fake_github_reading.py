@@ -90,6 +90,31 @@ async def test_the_list_of_files_has_hunks_only_and_no_patch_where_github_has_no
     assert "old.txt" not in files
 
 
+async def test_odd_files_are_told_one_by_one(hub: FakeGitHub) -> None:
+    odd = ["a\nb.py", 'x.py","line":1', "-rf", "ä ö.txt", "src/$(id).py"]
+    pull = _pull(
+        hub,
+        {"type.txt": "x\n", "lib": Entry(content="1" * 40, mode=SUBMODULE), "latin.txt": b"\xe9\n"},
+        {
+            "type.txt": Entry(content="target", mode=LINK),
+            "lib": None,
+            "latin.txt": b"\xe9\xe8\n",
+            **dict.fromkeys(odd, "diff --git a/x b/x\n@@ -1 +1 @@\n"),
+        },
+    )
+    async with calling(hub) as call:
+        files = {file["filename"]: file for file in (await call.get(f"{PULL}/files")).json()}
+        name = "ä ö.txt"
+        content = await call.get(f"/repos/octo/shop/contents/{name}", ref=pull.head_sha)
+    assert set(files) == {"type.txt", "lib", "latin.txt", *odd}
+    assert (files["type.txt"]["status"], "patch" in files["type.txt"]) == ("changed", False)
+    assert (files["lib"]["status"], files["lib"]["sha"]) == ("removed", None)
+    assert files["latin.txt"]["patch"].endswith("+\ufffd\ufffd")
+    for name in odd:
+        assert files[name]["patch"] == "@@ -0,0 +1,2 @@\n+diff --git a/x b/x\n+@@ -1 +1 @@"
+    assert content.json()["path"] == "ä ö.txt"
+
+
 async def test_a_patch_that_is_too_large_is_missing_and_its_counts_are_not(hub: FakeGitHub) -> None:
     long = "".join(f"{number}\n" for number in range(20_001))
     _pull(hub, {"a.txt": "a\n"}, {"a.txt": "b\n", "long.txt": long})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 #: The account that GitHub shows in place of one that was deleted.
 GHOST_LOGIN = "ghost"
@@ -85,13 +85,15 @@ class FakeToken:
         permissions: What it may do, by GitHub's names.
         installation: Whether an application's; else it is a person's, who may do what they may.
         expired: Whether its time is over.
+        repositories: The full names that it reaches; None for all.
     """
 
     text: str
     viewer: FakeAccount
-    permissions: Mapping[str, str]
+    permissions: Mapping[str, str] = field(default_factory=dict)
     installation: bool = True
     expired: bool = False
+    repositories: frozenset[str] | None = None
 
     def may(self, permission: str, level: str) -> bool:
         """Tell whether the token has a permission."""

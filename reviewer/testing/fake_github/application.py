@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,12 +19,15 @@ from reviewer.testing.fake_github.exchange_parts import Asked, Reply
 from reviewer.testing.fake_github.fault import Fault
 from reviewer.testing.fake_github.journal import Exchange
 from reviewer.testing.fake_github.refusal import GitHubRefusal, not_found
+from reviewer.testing.fake_github.rest_app import check_claims
 from reviewer.testing.fake_github.routes import operation_at
 
 if TYPE_CHECKING:
     from reviewer.testing.fake_github.hub import FakeGitHub
 
 _ENTERPRISE_PREFIX = "/api/v3"
+#: What an application asks for with a token that it signed itself.
+_APPLICATION = re.compile(r"/app(/.*)?|/repos/[^/]+/[^/]+/installation")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +123,16 @@ class Application:
         words = question.headers.get("authorization", "").split()
         return self._hub.tokens.get(words[-1]) if words else None
 
+    def _good_token(self, question: _Question) -> FakeToken:
+        if _APPLICATION.fullmatch(question.path) is None:
+            token = self._token(question)
+            if token is None or token.expired:
+                raise GitHubRefusal(401, "Bad credentials")
+            return token
+        shown = question.headers["authorization"].split()[-1]
+        check_claims(self._hub, shown)
+        return FakeToken(text=shown, viewer=self._hub.account("persona-reviewer[bot]"))
+
     def _answer(self, question: _Question) -> Reply:
         try:
             return self._carry_out(question)
@@ -130,9 +144,7 @@ class Application:
             raise GitHubRefusal(403, "Request forbidden by administrative rules.")
         if "authorization" not in question.headers:
             raise GitHubRefusal(401, "Requires authentication")
-        token = self._token(question)
-        if token is None or token.expired:
-            raise GitHubRefusal(401, "Bad credentials")
+        token = self._good_token(question)
         if question.path == "/graphql" and question.method == "POST":
             from reviewer.testing.fake_github.graphql_door import answer  # noqa: PLC0415
 

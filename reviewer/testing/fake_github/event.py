@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reviewer.testing.fake_github.account import FakeAccount
+from reviewer.testing.fake_github.rest_app import app_of
 from reviewer.testing.fake_github.standing import (
     FakeCheck,
     FakeComment,
@@ -330,28 +331,9 @@ def _suite(pull: FakePullRequest, head_sha: str) -> Json:
         "before": pull.before_sha,
         "after": head_sha,
         "pull_requests": [pull_reference_of(pull)] if own else [],
-        "app": app_of(pull),
+        "app": app_of(repository.hub),
         "created_at": pull.created_at,
         "updated_at": pull.updated_at,
-    }
-
-
-def app_of(pull: FakePullRequest) -> Json:
-    """Write the application that reviews."""
-    hub = pull.repository.hub
-    return {
-        "id": 1,
-        "slug": "persona-reviewer",
-        "node_id": node_id("A", 1),
-        "owner": account_of(hub, pull.repository.owner),
-        "name": "Persona Reviewer",
-        "description": "",
-        "external_url": "https://example.com",
-        "html_url": f"{hub.server_url}/apps/persona-reviewer",
-        "created_at": "2026-01-01T00:00:00Z",
-        "updated_at": "2026-01-01T00:00:00Z",
-        "permissions": {"checks": "write", "contents": "read", "pull_requests": "write"},
-        "events": ["pull_request"],
     }
 
 

@@ -71,6 +71,9 @@ class Asked:
         found = self.hub.repositories.get(name)
         if found is None or found.deleted:
             raise not_found()
+        reach = self.token.repositories
+        if reach is not None and found.full_name not in reach:
+            raise not_found()
         return found
 
     @property

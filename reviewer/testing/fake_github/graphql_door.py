@@ -106,7 +106,8 @@ def _written(error: GraphQLError) -> Json:
 def _query(nodes: Nodes) -> Json:
     def repository(_: object, owner: str, name: str, **__: object) -> Json:
         found = nodes.hub.repositories.get(f"{owner}/{name}".lower())
-        if found is None or found.deleted:
+        reach = nodes.token.repositories
+        if found is None or found.deleted or found.full_name not in (reach or {found.full_name}):
             message = f"Could not resolve to a Repository with the name '{owner}/{name}'."
             raise GraphQLRefusal("NOT_FOUND", message)
         return repository_node(nodes, found)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from reviewer.testing.fake_github.fault import Fault
 from reviewer.testing.fake_github.git_store import Files, GitStore
 from reviewer.testing.fake_github.journal import Exchange
 from reviewer.testing.fake_github.repository import FakeRepository
+from reviewer.testing.fake_github.rest_app import FakeInstallation
 from reviewer.testing.fake_github.standing import (
     FakeCheck,
     FakeComment,
@@ -54,7 +56,10 @@ class FakeGitHub:
         self.accounts = Accounts()
         self.repositories: dict[str, FakeRepository] = {}
         self.tokens: dict[str, FakeToken] = {}
+        self.installations: dict[int, FakeInstallation] = {}
         self.limits = Limits()
+        #: What the claims of an application's token are measured with.
+        self.wall_clock: Callable[[], float] = time.time
         #: Every exchange; a test may clear it, to count from there on.
         self.journal: list[Exchange] = []
         #: Told of every exchange, also of those that are cleared away.
@@ -105,6 +110,7 @@ class FakeGitHub:
         permissions: Mapping[str, str] | None = None,
         viewer: str = "persona-reviewer[bot]",
         installation: bool = True,
+        repositories: Iterable[str] | None = None,
     ) -> str:
         """Make a token.
 
@@ -112,6 +118,7 @@ class FakeGitHub:
             permissions: What it may do; what a workflow usually asks for where nothing is given.
             viewer: Whose it is.
             installation: Whether it is an application's and not a person's.
+            repositories: The full names that it reaches; all where none are named.
 
         Returns:
             The secret.
@@ -125,8 +132,30 @@ class FakeGitHub:
             viewer=self.account(viewer),
             permissions=granted,
             installation=installation,
+            repositories=None if repositories is None else frozenset(repositories),
         )
         return text
+
+    def install(
+        self,
+        owner: str,
+        *,
+        permissions: Mapping[str, str] | None = None,
+        viewer: str = "persona-reviewer[bot]",
+    ) -> int:
+        """Install the application for an owner's repositories; return the installation's number.
+
+        Args:
+            owner: Whose.
+            permissions: What is granted.
+            viewer: The account that it acts as.
+        """
+        granted = dict(USUAL_PERMISSIONS if permissions is None else permissions)
+        made = FakeInstallation(
+            id=self.next_id(), account=self.account(owner), viewer=viewer, permissions=granted
+        )
+        self.installations[made.id] = made
+        return made.id
 
     # --- what happens --------------------------------------------------------------------------
     @property

@@ -11,9 +11,7 @@ from reviewer.testing.fake_github.pull_request import FakePullRequest
 from reviewer.testing.fake_github.refusal import GitHubRefusal, invalid_request, not_found
 from reviewer.testing.fake_github.repository import ROLES
 from reviewer.testing.fake_github.standing import FakeComment
-from reviewer.testing.fake_github.wire import (
-    account_of,
-)
+from reviewer.testing.fake_github.wire import account_of, label_of
 from reviewer.testing.fake_github.wire_standing import (
     comment_of,
     reaction_of,
@@ -107,6 +105,24 @@ def listed_reactions(asked: Asked, comment: FakeComment) -> Reply:
     wanted = asked.query.get("content")
     found = [r for r in comment.reactions if wanted in {None, r.content}]
     return asked.page([reaction_of(asked.hub, reaction) for reaction in found])
+
+
+def list_labels(asked: Asked) -> Reply:
+    """``GET …/issues/{issue_number}/labels``."""
+    asked.need("issues", "pull_requests", level="read")
+    pull = asked.pull
+    return asked.page([label_of(pull.repository, name) for name in pull.labels])
+
+
+def remove_label(asked: Asked) -> Reply:
+    """``DELETE …/issues/{issue_number}/labels/{name}``."""
+    asked.need("issues", "pull_requests")
+    pull = asked.pull
+    if asked.names["name"] not in pull.labels:
+        page = "/reference/issues#remove-a-label-from-an-issue"
+        raise GitHubRefusal(404, "Label does not exist", documentation=page)
+    pull.labels.remove(asked.names["name"])
+    return list_labels(asked)
 
 
 def get_permission(asked: Asked) -> Reply:

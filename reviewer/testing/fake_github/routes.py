@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from reviewer.testing.fake_github import (
+    rest_app,
     rest_checks,
     rest_commits,
     rest_contents,
@@ -25,6 +26,11 @@ _CHECKS = f"{_REPOSITORY}/check-runs"
 _DEEP = frozenset({"basehead", "branch", "path", "ref", "tree_sha"})
 
 _OPERATIONS: Mapping[tuple[str, str], Operation] = {
+    ("GET", "/app"): rest_app.get_app,
+    ("GET", "/app/installations"): rest_app.list_installations,
+    ("GET", "/app/installations/{installation_id}"): rest_app.get_installation,
+    ("POST", "/app/installations/{installation_id}/access_tokens"): rest_app.create_token,
+    ("GET", f"{_REPOSITORY}/installation"): rest_app.get_repository_installation,
     ("GET", "/user"): rest_root.get_user,
     ("GET", "/rate_limit"): rest_root.get_rate_limit,
     ("GET", "/installation/repositories"): rest_root.list_repositories,
@@ -59,6 +65,8 @@ _OPERATIONS: Mapping[tuple[str, str], Operation] = {
     ("DELETE", _COMMENT): rest_review_comments.delete_review_comment,
     ("GET", f"{_COMMENT}/reactions"): rest_review_comments.list_reactions,
     ("POST", f"{_COMMENT}/reactions"): rest_review_comments.react_to_review_comment,
+    ("GET", f"{_ISSUES}/{{issue_number}}/labels"): rest_issues.list_labels,
+    ("DELETE", f"{_ISSUES}/{{issue_number}}/labels/{{name}}"): rest_issues.remove_label,
     ("GET", f"{_ISSUES}/{{issue_number}}/comments"): rest_issues.list_comments,
     ("POST", f"{_ISSUES}/{{issue_number}}/comments"): rest_issues.create_comment,
     ("GET", f"{_ISSUES}/comments/{{comment_id}}"): rest_issues.get_comment,

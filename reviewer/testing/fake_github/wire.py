@@ -239,7 +239,7 @@ def label_of(repository: FakeRepository, name: str) -> Json:
         "node_id": node_id("LA", number),
         "url": url,
         "name": name,
-        "description": None,
+        "description": "",
         "color": "ededed",
         "default": False,
     }
