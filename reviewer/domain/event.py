@@ -6,7 +6,7 @@ the host said it; every text in it is untrusted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reviewer.domain.pull_request import Account, PullRequest, PullRequestName, Repository
 
@@ -41,6 +41,8 @@ class CommentEvent:
         pull_request: Where; None on an issue that is no pull request.
         inline: Whether it stands in a review thread.
         thread_comment_id: The comment that begins that thread, where it is known.
+        title: The pull request's title at that moment; None where the event does not tell.
+        description: Its description at that moment; None where the event does not tell.
     """
 
     action: str
@@ -51,6 +53,18 @@ class CommentEvent:
     pull_request: PullRequestName | None
     inline: bool = False
     thread_comment_id: int | None = None
+    title: str | None = None
+    description: str | None = None
+
+    def freeze(self, pull_request: PullRequest) -> PullRequest:
+        """Return the pull request with the words that it had when the comment was made (S11).
+
+        Args:
+            pull_request: As the host tells it now.
+        """
+        if self.title is None:
+            return pull_request
+        return replace(pull_request, title=self.title, body=self.description or "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

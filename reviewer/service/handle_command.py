@@ -153,7 +153,7 @@ class _Visit:
         """Ask who may, then do it."""
         try:
             permission = await self._desk.discussion.permission(self._login)
-            pull_request = await self._desk.host.pull_request()
+            pull_request = self._event.freeze(await self._desk.host.pull_request())
         except CodeHostError as error:
             return await self._end(CommandState.REFUSED, f"nobody could be asked who may: {error}")
         author = pull_request.author is not None and (

@@ -236,3 +236,62 @@ def hostile_forgeries() -> list[HostileForgery]:
         )
         for entry in _entries("forgeries.toml", "forgery")
     ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostileComment:
+    """A comment that attacks.
+
+    Args:
+        id: The R-input.
+        says: What it tries.
+        body: Its text.
+        author: Who writes it.
+        role: What GitHub says that the author may do here; empty for what alice may.
+        sender: Who is said to have done it; the author where it is empty.
+        action: What happened to it.
+        end: ``unheard``, ``refused`` or ``answered``.
+    """
+
+    id: str
+    says: str
+    body: str
+    author: str = "alice"
+    role: str = ""
+    sender: str = ""
+    action: str = "created"
+    end: str
+
+
+def hostile_comments() -> list[HostileComment]:
+    """Read the comments."""
+    return [HostileComment(**entry) for entry in _entries("comments.toml", "comment")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostileConfiguration:
+    """A file of configuration that attacks.
+
+    Args:
+        id: The R-input.
+        says: What it tries.
+        where: ``head`` or ``base``.
+        path: Where it stands.
+        text: What it holds; a link's target, a submodule's commit.
+        mode: ``file``, ``link`` or ``submodule``.
+        end: ``ignored``, ``told`` or ``any``.
+    """
+
+    id: str
+    says: str
+    where: str
+    path: str
+    text: str
+    mode: str = "file"
+    end: str
+
+
+def hostile_configurations() -> list[HostileConfiguration]:
+    """Read the files."""
+    entries = _entries("configurations.toml", "configuration")
+    return [HostileConfiguration(**entry) for entry in entries]

@@ -7,7 +7,7 @@ outputs and the job summary. What must hold of the review itself stands in `hold
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from reviewer.domain.command import read_commands
 from reviewer.domain.marker import PREFIX, MarkKind, Signer, Subject
@@ -25,15 +25,18 @@ _LONGEST_BODY = 65_536
 _MOST_INLINE = 5
 
 
-def assert_all_holds(stage: ActionStage, pull: FakePullRequest, ran: Ran) -> None:
+def assert_all_holds(
+    stage: ActionStage, pull: FakePullRequest, ran: Ran, *, told: Collection[str] = ()
+) -> None:
     """Assert everything of one run.
 
     Args:
         stage: Where it ran.
         pull: What it was about.
         ran: What it left behind.
+        told: Paths that GitHub told of it, where they are not its own.
     """
-    assert_standing(stage, pull)
+    assert_standing(stage, pull, told=told)
     assert_asked_here_only(pull, ran.exchanges)
     assert_runner_obeys_nothing(stage, pull, ran)
 
@@ -44,8 +47,16 @@ def our_link(stage: ActionStage, pull: FakePullRequest) -> re.Pattern[str]:
     return re.compile(rf"{home}/(?:blob/[0-9a-f]{{40}}/[^\s\"<>]*|pull/{pull.number}[^\s\"<>]*)")
 
 
-def assert_standing(stage: ActionStage, pull: FakePullRequest) -> None:
-    """Assert what stands on a pull request under our name."""
+def assert_standing(
+    stage: ActionStage, pull: FakePullRequest, *, told: Collection[str] = ()
+) -> None:
+    """Assert what stands on a pull request under our name.
+
+    Args:
+        stage: Where.
+        pull: The pull request.
+        told: Paths that GitHub told of it, where they are not its own.
+    """
     signer = _signer(stage, pull)
     link = our_link(stage, pull)
     summaries = 0
@@ -66,10 +77,12 @@ def assert_standing(stage: ActionStage, pull: FakePullRequest) -> None:
     fingerprints = [
         reading.mark.fingerprint  # type: ignore[union-attr]
         for thread in pull.threads
-        if (reading := signer.read(thread.body, MarkKind.FINDING)) is not None
+        if (first := thread.comments[0].author) is not None
+        and first.login == BOT
+        and (reading := signer.read(thread.body, MarkKind.FINDING)) is not None
     ]
     assert len(fingerprints) == len(set(fingerprints)), "a finding stands twice"
-    paths = {file.filename for file in pull.changed_files}
+    paths = {*told, *(file.filename for file in pull.changed_files)}
     for review in pull.reviews:
         if review.author is not None and review.author.login == BOT:
             assert (review.state, review.body) == ("COMMENTED", "")
@@ -130,7 +143,7 @@ def assert_asked_here_only(pull: FakePullRequest, exchanges: list[Exchange]) -> 
             continue
         assert exchange.path.startswith(f"{home}/"), where
         rest = exchange.path.removeprefix(home)
-        assert re.fullmatch(r"/[A-Za-z0-9/_.%\[\]-]+", rest), where
+        assert re.fullmatch(r"/(?:[A-Za-z0-9/_.-]+|collaborators/[^/]+/permission)", rest), where
         if not exchange.writes:
             continue
         allowed = re.fullmatch(

@@ -46,10 +46,16 @@ class _Number(Wire):
     number: int
 
 
-class _Issue(Wire):
+class _Named(_Number):
+    """A pull request of which the words count as well."""
+
+    title: FreeText | None = None
+    body: FreeText | None = None
+
+
+class _Issue(_Named):
     """What an issue comment stands on; ``pull_request`` is what makes it a pull request."""
 
-    number: int
     pull_request: Mapping[str, object] | None = None
 
 
@@ -141,7 +147,7 @@ class _IssueCommentFrame(_Frame):
 
 
 class _ReviewCommentFrame(_Frame):
-    pull_request: _Number
+    pull_request: _Named
     comment: _Comment
 
 
@@ -253,6 +259,8 @@ def _read_issue_comment(payload: Mapping[str, object]) -> Event:
         author=account_of(frame.comment.user),
         sender=frame.who,
         pull_request=frame.name_of(frame.issue.number) if on_pull_request else None,
+        title=frame.issue.title,
+        description=frame.issue.body,
     )
 
 
@@ -268,6 +276,8 @@ def _read_review_comment(payload: Mapping[str, object]) -> Event:
         pull_request=frame.name_of(frame.pull_request.number),
         inline=True,
         thread_comment_id=comment.in_reply_to_id or comment.id,
+        title=frame.pull_request.title,
+        description=frame.pull_request.body,
     )
 
 
