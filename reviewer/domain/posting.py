@@ -81,6 +81,7 @@ class Check:
         summary: Markdown, at most 65,535 characters.
         text: More Markdown (our JSON record in a fence); may be empty.
         annotations: Any number; the adapter sends them in portions.
+        mark: By what we know it again; the host keeps it and shows it to nobody.
     """
 
     head_sha: str
@@ -89,6 +90,7 @@ class Check:
     summary: str
     text: str = ""
     annotations: tuple[Annotation, ...] = ()
+    mark: str = ""
 
 
 class Reaction(StrEnum):

@@ -115,6 +115,10 @@ class CodeHost(Protocol):
         """Post a check run that has ended, with all its annotations."""
         ...
 
+    async def has_check(self, head_sha: str, mark: str) -> bool:
+        """Tell whether the check of this mark is the newest of its name on a commit."""
+        ...
+
 
 class Discussion(Protocol):
     """Answers people who comment on the same pull request. Methods may raise `CodeHostError`."""

@@ -4,6 +4,7 @@ Two digests in the summary's marker name its text and the check that was posted 
 are the same, nothing is written. What tells of the run alone (times, costs, what is different from
 the run before) is no part of the name, so that a second look at the same commit which asked nobody
 leaves the summary as it stands. The check comes last; where it fails, the summary says so.
+A check that a summary names is looked for all the same: the run may have ended before it.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ from reviewer.domain.history import History
 from reviewer.domain.history_text import history_text
 from reviewer.domain.marker import SummaryMark
 from reviewer.domain.model_use import ModelUse
-from reviewer.domain.posting import Check
+from reviewer.domain.posting import ANNOTATIONS_A_REQUEST, Check
 from reviewer.domain.published import CheckFate, SummaryFate
 from reviewer.domain.recall import OurSummary, our_summaries
 from reviewer.ports.code_host import CodeHostError, Refusal
 from reviewer.rendering.check import render_check
 from reviewer.rendering.document import ReviewDocument
 from reviewer.rendering.posted_comment import summary_text, with_marker
-from reviewer.service.publish_setup import HeadGuard, PublishSetup
+from reviewer.service.publish_setup import SETTLING_SECONDS, HeadGuard, PublishSetup
 
 #: What a superseded summary reads, once; another one of ours says more.
 _REPLACED = "Superseded: another summary of this reviewer stands on this pull request."
@@ -95,7 +96,11 @@ class VerdictTeller:
         if problem:
             verdict = _with_problem(verdict, problem)
             check = render_check(verdict.document, verdict.conclusion, self._setup.change)
-        elif standing is not None and standing.mark.check == name:
+        elif (
+            standing is not None
+            and standing.mark.check == name
+            and await self._stands(name) is not False
+        ):
             return Told(summary=summary, check=CheckFate.UNCHANGED)
         check_problem = await self._check(check)
         problems = tuple(text for text in (problem, check_problem) if text)
@@ -176,13 +181,44 @@ class VerdictTeller:
         return not standing.trusted or _timeless(mark.history) == _timeless(history)
 
     async def _check(self, check: Check) -> str:
-        """Post the check; say what went wrong. It cannot be looked for, so it is sent once."""
+        """Post the check; say what went wrong.
+
+        One of which nobody knows whether it was posted is looked for, then sent once more.
+        """
+        name, problem = _name_of_check(check), ""
+        for _ in range(2):
+            try:
+                await self._guard.require_head()
+                await self._setup.host.post_check(replace(check, mark=self._mark(name)))
+            except CodeHostError as error:
+                problem = _told("the check", error)
+                if not error.uncertain:
+                    return problem
+            else:
+                return ""
+            await self._setup.clock.sleep(SETTLING_SECONDS)
+            stands = await self._stands(name)
+            if stands is None:
+                return problem
+            if stands:
+                # Annotations that came with further requests may be missing.
+                return problem if len(check.annotations) > ANNOTATIONS_A_REQUEST else ""
+        return problem
+
+    async def _stands(self, name: str) -> bool | None:
+        """Tell whether a check of ours is there; None where the host does not tell.
+
+        A summary names its check before that is posted: a run that ended in between left none.
+        """
         try:
-            await self._guard.require_head()
-            await self._setup.host.post_check(check)
+            return await self._setup.host.has_check(self._setup.change.head, self._mark(name))
         except CodeHostError as error:
-            return _told("the check", error)
-        return ""
+            _told("the check", error)
+            return None
+
+    def _mark(self, name: str) -> str:
+        """Return by what a check is known: what it decides, and whose it is."""
+        return f"{name}.{self._setup.signer.subject.bot}"
 
     async def _tell_that_check_failed(self, verdict: Verdict, problem: str) -> tuple[str, ...]:
         """Say in the summary that no check stands, so that the next run posts it."""
@@ -218,9 +254,7 @@ def cautious(conclusion: Conclusion, problem: str) -> Conclusion:
 def _lasting(document: ReviewDocument) -> ReviewDocument:
     """Leave out what tells of the run and not of the commit."""
     use = None if document.review.model_use is None else ModelUse()
-    return replace(
-        document, seconds={}, review=replace(document.review, since=None, model_use=use)
-    )
+    return replace(document, seconds={}, review=replace(document.review, since=None, model_use=use))
 
 
 def _asked_models(verdict: Verdict) -> bool:

@@ -84,5 +84,9 @@ class Rehearsal:
         lines = f", {len(check.annotations)} annotations" if check.annotations else ""
         self._note(f"check: {check.conclusion.value}{lines}", check.title)
 
+    async def has_check(self, head_sha: str, mark: str) -> bool:
+        """Look for the check."""
+        return await self._host.has_check(head_sha, mark)
+
     def _note(self, what: str, body: str = "") -> None:
         self.intentions.append(Intention(what=what, body=body))

@@ -39,13 +39,20 @@ class Operation(StrEnum):
     REPLY = "reply"
     RESOLVE = "resolve"
     POST_CHECK = "post_check"
+    HAS_CHECK = "has_check"
     PERMISSION = "permission"
     REACT = "react"
 
 
 #: What changes nothing on the pull request.
 READS = frozenset(
-    {Operation.PULL_REQUEST, Operation.HEAD_SHA, Operation.CONVERSATION, Operation.PERMISSION}
+    {
+        Operation.PULL_REQUEST,
+        Operation.HEAD_SHA,
+        Operation.CONVERSATION,
+        Operation.HAS_CHECK,
+        Operation.PERMISSION,
+    }
 )
 
 
@@ -342,6 +349,12 @@ class FakeCodeHost:
         late = self._note(Operation.POST_CHECK, check)
         self.checks.append(check)
         _tell(late)
+
+    async def has_check(self, head_sha: str, mark: str) -> bool:
+        """Tell whether the newest check on the commit is that one."""
+        self._note(Operation.HAS_CHECK, head_sha, mark)
+        marks = [check.mark for check in self.checks if check.head_sha == head_sha]
+        return marks[-1:] == [mark]
 
     # -- Discussion ----------------------------------------------------------------------------
 

@@ -284,6 +284,17 @@ async def test_a_check_stands_on_its_commit_with_all_annotations(
     assert stage.checks() == [(head, "neutral", annotations)]
 
 
+async def test_a_check_is_known_again_by_its_mark_while_it_is_the_newest(stage: Stage) -> None:
+    head = await stage.host.head_sha()
+    assert not await stage.host.has_check(head, "first")
+    await stage.host.post_check(replace(a_check(head, 0), mark="first"))
+    assert await stage.host.has_check(head, "first")
+    await stage.host.post_check(replace(a_check(head, 0), mark="second"))
+    assert not await stage.host.has_check(head, "first")
+    assert await stage.host.has_check(head, "second")
+    assert not await stage.host.has_check(stage.push({"new.py": "another\n"}), "second")
+
+
 @pytest.mark.parametrize("role", list(Permission), ids=str)
 async def test_what_somebody_may_do_is_their_role(stage: Stage, role: Permission) -> None:
     stage.give("carol", role.value)

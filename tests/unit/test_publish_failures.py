@@ -187,10 +187,16 @@ ROWS = {
         check=CheckFate.FAILED,
         says="the check could not be written: forbidden",
     ),
-    "a 502 on the check: nobody can look, it is not sent again": Row(
+    "a 502 after the check was posted: it is found": Row(
+        operation=CHECK, error=BROKEN, applied=True, kind=ConclusionKind.SUCCESS
+    ),
+    "a 502 before the check was posted: it is sent once more": Row(
+        operation=CHECK, error=BROKEN, kind=ConclusionKind.SUCCESS
+    ),
+    "no check can be posted": Row(
         operation=CHECK,
         error=BROKEN,
-        applied=True,
+        times=None,
         state=RunState.PARTIAL,
         check=CheckFate.FAILED,
         says="the check may not have been written",
@@ -223,6 +229,30 @@ async def test_a_failure_ends_as_its_row_says(row: Row) -> None:
     if row.state is not RunState.COMPLETED:
         assert published.reason
         assert published.problems
+
+
+async def test_a_check_that_may_stand_is_not_sent_again_where_nobody_can_look() -> None:
+    review = _review()
+    host = build_host(review.change)
+    host.fail(Operation.POST_CHECK, BROKEN, applied=True)
+    host.fail(Operation.HAS_CHECK, FORBIDDEN)
+    published = await publish(host, review, policy=LENIENT)
+    assert published.state is RunState.PARTIAL
+    assert len(host.checks) == 1
+    assert "the check may not have been written" in _only(host)
+
+
+async def test_a_check_that_a_summary_names_and_that_is_not_there_is_posted() -> None:
+    review = _review()
+    host = build_host(review.change)
+    await publish(host, review, policy=LENIENT)
+    host.checks.clear()
+    published = await publish(host, review, policy=LENIENT)
+    assert published.summary is SummaryFate.UNCHANGED
+    assert published.check is CheckFate.POSTED
+    assert len(host.checks) == 1
+    await publish(host, review, policy=LENIENT)
+    assert len(host.checks) == 1
 
 
 async def test_what_the_summary_could_not_tell_the_check_does() -> None:

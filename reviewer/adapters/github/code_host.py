@@ -167,6 +167,7 @@ class GitHubCodeHost:
             "head_sha": check.head_sha,
             "status": "completed",
             "conclusion": check.conclusion.value,
+            "external_id": check.mark,
             "output": _output(check, first),
         }
         path = f"{self._repository}{path_of('check-runs')}"
@@ -183,6 +184,13 @@ class GitHubCodeHost:
                 # The check stands, with fewer annotations: a second one would not mend it.
                 error.uncertain = True
                 raise
+
+    async def has_check(self, head_sha: str, mark: str) -> bool:
+        """Look for our check among those of its name, of which GitHub shows the newest."""
+        path = f"{self._repository}{path_of('commits', head_sha, 'check-runs')}"
+        found = await self._client.get(path, {"check_name": CHECK_NAME, "per_page": 100})
+        runs = items(mapping(found).get("check_runs"))
+        return any(text(run.get("external_id")) == mark for run in runs)
 
     async def _page(
         self, comments_after: str | None, threads_after: str | None
