@@ -71,7 +71,7 @@ async def test_a_request_says_who_asks_in_which_version_and_for_json(
     await client.get("/repos/octo/shop", {"ref": "a b"})
     (request,) = server.requests
     assert request.path == f"{prefix(client, server)}/repos/octo/shop?ref=a+b"
-    assert request.headers["authorization"] == f"token {TOKEN}"
+    assert request.headers["authorization"] == f"Bearer {TOKEN}"
     assert request.headers["accept"] == "application/vnd.github+json"
     assert request.headers["x-github-api-version"] == "2022-11-28"
     assert request.headers["user-agent"].startswith("persona-reviewer/")
@@ -431,7 +431,7 @@ async def test_a_password_in_a_netrc_does_not_take_the_token_s_place(
         await client.get("/pulls/7")
     finally:
         file.unlink()
-    assert server.requests[0].headers["authorization"] == f"token {TOKEN}"
+    assert server.requests[0].headers["authorization"] == f"Bearer {TOKEN}"
 
 
 @pytest.mark.parametrize("token", ["", "two words", "ghs_ab\r\nX-Evil: 1", "ghs_\u00e4"])

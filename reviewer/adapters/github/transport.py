@@ -176,7 +176,7 @@ class GitHubTransport:
     def _requester(self) -> Requester:
         """Return a requester of this call's own: it notes the times of calls without a lock."""
         return Requester(
-            auth=Token(self._token),
+            auth=_Bearer(self._token),
             base_url=self._addresses.api_url,
             timeout=int(_SILENT_SECONDS),
             user_agent=USER_AGENT,
@@ -188,6 +188,15 @@ class GitHubTransport:
             seconds_between_writes=None,
             api_version=API_VERSION,
         )
+
+
+class _Bearer(Token):
+    """Any kind of token; an App's own is taken with this word alone."""
+
+    @property
+    @override
+    def token_type(self) -> str:
+        return "Bearer"
 
 
 class _Connection(HTTPSRequestsConnectionClass):

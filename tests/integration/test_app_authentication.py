@@ -1,0 +1,197 @@
+"""A GitHub App against FakeGitHub: tokens that reach one repository, kept while they live."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("github")
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+)
+
+from reviewer.adapters.github.addresses import GitHubAddresses
+from reviewer.adapters.github.app_credentials import AppCredentials
+from reviewer.adapters.github.installation_tokens import InstallationTokens
+from reviewer.adapters.github.installed_hosts import GitHubInstalledHosts
+from reviewer.domain.pull_request import PullRequestName
+from reviewer.errors import UserError
+from reviewer.ports.code_host import CodeHostError, Refusal
+from reviewer.testing.fake_clock import FakeClock
+from reviewer.testing.fake_github import FakeGitHub, FakePullRequest
+
+pytestmark = pytest.mark.loopback
+
+
+def _pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+PEM = _pem(KEY)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """An App that is installed for one owner with two repositories."""
+
+    hub: FakeGitHub
+    pull: FakePullRequest
+    other: FakePullRequest
+    installation: int
+    clock: FakeClock
+    tokens: InstallationTokens
+    hosts: GitHubInstalledHosts
+    addresses: GitHubAddresses
+
+    @property
+    def minted(self) -> int:
+        return sum(e.path.endswith("/access_tokens") for e in self.hub.journal)
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+    hub = FakeGitHub(tmp_path / "hub")
+    pulls = []
+    for name in ("octo/shop", "octo/till"):
+        repository = hub.repository(name, files={"app.py": "a = 1\n"})
+        pulls.append(
+            repository.open_pull(
+                branch="feature", files={"app.py": "a = 2\n"}, title="Two", body="", author="alice"
+            )
+        )
+    clock = FakeClock(datetime.now(UTC))
+    hub.wall_clock = lambda: clock.now().timestamp()
+    with hub.serve() as url:
+        addresses = GitHubAddresses.of(api_url=url, graphql_url=f"{url}/graphql", server_url=url)
+        tokens = InstallationTokens(
+            AppCredentials(app_id="1", private_key=PEM), addresses, clock=clock
+        )
+        yield Scene(
+            hub=hub,
+            pull=pulls[0],
+            other=pulls[1],
+            installation=hub.install("octo"),
+            clock=clock,
+            tokens=tokens,
+            hosts=GitHubInstalledHosts(tokens, addresses, clock=clock),
+            addresses=addresses,
+        )
+
+
+def _repository_id(pull: FakePullRequest) -> int:
+    return pull.repository.id
+
+
+async def test_a_pull_request_is_opened_with_a_token_of_its_own(scene: Scene) -> None:
+    name = PullRequestName.parse(str(scene.pull.name))
+    async with scene.hosts.on(scene.installation, _repository_id(scene.pull), name) as hosted:
+        pull_request = await hosted.host.pull_request()
+    assert pull_request.head_sha == scene.pull.head_sha
+    asked = next(e for e in scene.hub.journal if e.path.endswith("/access_tokens"))
+    assert asked.request == {
+        "repository_ids": [_repository_id(scene.pull)],
+        "permissions": {
+            "checks": "write",
+            "contents": "read",
+            "metadata": "read",
+            "pull_requests": "write",
+        },
+    }
+
+
+async def test_the_token_reaches_no_other_repository(scene: Scene) -> None:
+    elsewhere = PullRequestName.parse(str(scene.other.name))
+    shop = _repository_id(scene.pull)
+    async with scene.hosts.on(scene.installation, shop, elsewhere) as hosted:
+        with pytest.raises(CodeHostError):
+            await hosted.host.pull_request()
+
+
+async def test_runs_that_begin_at_once_share_one_token(scene: Scene) -> None:
+    shop = _repository_id(scene.pull)
+    given = await asyncio.gather(*(scene.tokens.token(scene.installation, shop) for _ in range(9)))
+    assert (len(set(given)), scene.minted) == (1, 1)
+
+
+async def test_a_token_that_ends_soon_is_not_begun_with(scene: Scene) -> None:
+    shop = _repository_id(scene.pull)
+    first = await scene.tokens.token(scene.installation, shop)
+    scene.clock.advance(44 * 60)
+    assert await scene.tokens.token(scene.installation, shop) == first
+    scene.clock.advance(2 * 60)
+    assert await scene.tokens.token(scene.installation, shop) != first
+
+
+async def test_a_token_that_was_taken_back_is_asked_for_anew(scene: Scene) -> None:
+    name, shop = PullRequestName.parse(str(scene.pull.name)), _repository_id(scene.pull)
+    scene.hub.expire(await scene.tokens.token(scene.installation, shop))
+    with pytest.raises(CodeHostError) as refused:
+        async with scene.hosts.on(scene.installation, shop, name) as hosted:
+            await hosted.host.pull_request()
+    assert refused.value.refusal is Refusal.UNAUTHORIZED
+    async with scene.hosts.on(scene.installation, shop, name) as hosted:
+        await hosted.host.pull_request()
+    assert scene.minted == 2
+
+
+async def test_an_installation_that_is_gone_gives_no_token(scene: Scene) -> None:
+    with pytest.raises(CodeHostError) as refused:
+        await scene.tokens.token(999_999, _repository_id(scene.pull))
+    assert refused.value.refusal is Refusal.NOT_FOUND
+
+
+async def test_a_permission_that_was_not_granted_is_named(scene: Scene) -> None:
+    installation = scene.hub.install("octo", permissions={"contents": "read"})
+    with pytest.raises(CodeHostError, match="permissions requested are not granted"):
+        await scene.tokens.token(installation, _repository_id(scene.pull))
+
+
+def test_the_app_s_token_lives_for_minutes_and_says_who_it_is() -> None:
+    now = datetime.now(UTC)
+    token = AppCredentials(app_id="1", private_key=PEM).token(now)
+    claims = jwt.decode(token, KEY.public_key(), algorithms=["RS256"])
+    assert claims["iss"] == "1"
+    assert claims["exp"] - now.timestamp() <= 600
+    assert claims["iat"] <= now.timestamp()
+
+
+def test_a_key_with_line_ends_written_out_is_read() -> None:
+    AppCredentials(app_id="1", private_key=PEM.replace("\n", "\\n"))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "",
+        "no key at all",
+        PEM[:200],
+        _pem(ec.generate_private_key(ec.SECP256R1())),
+        _pem(rsa.generate_private_key(public_exponent=65537, key_size=1024)),  # noqa: S505 - refused
+    ],
+    ids=["empty", "text", "cut off", "another kind", "too short"],
+)
+def test_what_is_no_private_key_is_refused_without_being_quoted(key: str) -> None:
+    with pytest.raises(UserError) as refused:
+        AppCredentials(app_id="1", private_key=key)
+    assert not any(line in str(refused.value) for line in key.splitlines() if line)
+
+
+def test_what_is_no_number_of_an_app_is_refused() -> None:
+    with pytest.raises(UserError, match="no number of an App"):
+        AppCredentials(app_id="1; drop", private_key=PEM)
+
+
+def test_nothing_shows_the_key_or_a_token(scene: Scene) -> None:
+    credentials = AppCredentials(app_id="1", private_key=PEM)
+    assert "PRIVATE" not in repr(credentials) + repr(scene.tokens) + repr(scene.hosts)
