@@ -12,6 +12,7 @@ import click
 
 from reviewer import __version__
 from reviewer.config import Settings
+from reviewer.entrypoints.cli.app import app
 from reviewer.entrypoints.cli.ask import ask, plan
 from reviewer.entrypoints.cli.configuration import config
 from reviewer.entrypoints.cli.cost import cost
@@ -50,7 +51,7 @@ def program() -> None:
     """
 
 
-for _command in (review, select, ask, plan, personas, prompts, cost, doctor, config, schema):
+for _command in (review, select, ask, plan, personas, prompts, cost, doctor, config, schema, app):
     program.add_command(_command)
 
 
