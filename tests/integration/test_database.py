@@ -21,10 +21,10 @@ from sqlalchemy import Connection, create_engine, inspect
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from reviewer.adapters.database.engine import told
 from reviewer.adapters.database.migration import FOLDER, HEAD, migrate, revision_of
+from reviewer.adapters.database.service_tables import RunRow
 from reviewer.adapters.database.store import open_store, open_store_url
-from reviewer.adapters.database.tables import Table
+from reviewer.adapters.database.trouble import told
 from reviewer.errors import UserError
 from tests.guards import ROOT
 from tests.ledger_example import NOON, an_attempt
@@ -329,7 +329,7 @@ async def test_a_ledger_of_a_newer_program_is_left_alone(tmp_path: Path) -> None
 async def test_a_file_that_cannot_grow_is_told(tmp_path: Path) -> None:
     async with open_store(tmp_path) as store:
         pages = execute(tmp_path, "PRAGMA page_count")[0][0]
-        engine = store.ledger._unit_of_work.engine  # noqa: SLF001 - the only door to the limit
+        engine = store.ledger._transactions.engine  # noqa: SLF001 - the only door to the limit
         async with engine.connect() as connection:
             await connection.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
 
@@ -351,11 +351,11 @@ def test_the_newest_revision_is_the_one_that_the_program_expects() -> None:
 def test_the_migrations_make_exactly_what_the_models_say(tmp_path: Path) -> None:
     with database(tmp_path) as connection:
         migrate(connection)
-        differences = compare_metadata(MigrationContext.configure(connection), Table.metadata)
+        differences = compare_metadata(MigrationContext.configure(connection), RunRow.metadata)
         migrated = schema_of(connection)
     (tmp_path / "example.sqlite3").unlink()
     with database(tmp_path) as connection:
-        Table.metadata.create_all(connection)
+        RunRow.metadata.create_all(connection)
         made = schema_of(connection)
 
     assert differences == []
@@ -385,7 +385,7 @@ def test_every_constraint_has_a_name(tmp_path: Path) -> None:
     with database(tmp_path) as connection:
         migrate(connection)
         found = inspect(connection)
-        for table in Table.metadata.tables:
+        for table in RunRow.metadata.tables:
             constraints = [
                 found.get_pk_constraint(table),
                 *found.get_unique_constraints(table),
@@ -407,7 +407,7 @@ async def test_a_migration_can_be_taken_back_and_made_again(tmp_path: Path) -> N
         again = set(inspect(connection).get_table_names())
 
     assert left == {"alembic_version"}
-    assert again == {"alembic_version", *Table.metadata.tables}
+    assert again == {"alembic_version", *RunRow.metadata.tables}
     async with open_store_url(f"sqlite+aiosqlite:///{tmp_path / 'example.sqlite3'}") as store:
         assert await store.ledger.attempts() == []
 

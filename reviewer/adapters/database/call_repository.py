@@ -7,11 +7,11 @@ from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import joinedload
 
 from reviewer.adapters.database.call_row import attempt_of, row_of
 from reviewer.adapters.database.insertion import insert_if_absent
+from reviewer.adapters.database.session import Session
 from reviewer.adapters.database.tables import LlmCall, ModelVersion, PromptVersion
 from reviewer.domain.attempt import Attempt
 from reviewer.domain.completion import PromptIdentity
@@ -25,15 +25,21 @@ class CallRepository:
         session: The transaction's.
     """
 
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
 
     async def add(self, attempt: Attempt) -> None:
         """Add one attempt, with its prompt and model where they are new."""
         prompt = await self._prompt_version_id(attempt.prompt)
         model = await self._model_version_id(attempt)
-        self._session.add(row_of(attempt, prompt_version_id=prompt, model_version_id=model))
-        await self._session.flush()
+        await self._session.add(row_of(attempt, prompt_version_id=prompt, model_version_id=model))
+
+    async def has(self, attempt_id: str) -> bool:
+        """Tell whether an attempt was written down."""
+        found = await self._session.scalar(
+            select(LlmCall.id).where(LlmCall.attempt_id == attempt_id)
+        )
+        return found is not None
 
     async def spent(
         self,
@@ -57,7 +63,7 @@ class CallRepository:
             + LlmCall.cache_write_tokens
             + LlmCall.output_tokens
         )
-        rows = await self._session.execute(
+        rows = await self._session.rows(
             select(LlmCall.cost_dollars, func.count(), func.sum(tokens))
             .where(*conditions)
             .group_by(LlmCall.cost_dollars)
@@ -87,7 +93,7 @@ class CallRepository:
             PromptVersion.version == prompt.version,
             PromptVersion.sha256 == prompt.sha256,
         )
-        known = await self._session.scalar(query)
+        known: int | None = await self._session.scalar(query)
         if known is not None:
             return known
         await insert_if_absent(
@@ -97,7 +103,7 @@ class CallRepository:
             version=prompt.version,
             sha256=prompt.sha256,
         )
-        return (await self._session.scalars(query)).one()
+        return int(await self._session.scalar(query))
 
     async def _model_version_id(self, attempt: Attempt) -> int:
         model = attempt.model
@@ -107,7 +113,7 @@ class CallRepository:
             ModelVersion.asked_name == model.model,
             ModelVersion.answered_name == attempt.model_answered,
         )
-        known = await self._session.scalar(query)
+        known: int | None = await self._session.scalar(query)
         if known is not None:
             return known
         await insert_if_absent(
@@ -118,4 +124,4 @@ class CallRepository:
             asked_name=model.model,
             answered_name=attempt.model_answered,
         )
-        return (await self._session.scalars(query)).one()
+        return int(await self._session.scalar(query))

@@ -1,17 +1,19 @@
-"""Reads and adds kept answers of models; the unit of work around it commits."""
+"""Reads and adds kept answers of models; the transaction around it commits."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import delete, select
 
+from reviewer.adapters.database.completion_document import completion_of, document_of
 from reviewer.adapters.database.insertion import insert_if_absent
+from reviewer.adapters.database.session import Session
 from reviewer.adapters.database.tables import KeptCompletion
-from reviewer.domain.completion import Completion, Finish, Usage
+from reviewer.domain.completion import Completion
+
+#: So few at once that nobody waits for it; more are deleted than are added.
+_DELETED_AT_ONCE = 20
 
 
 class CompletionRepository:
@@ -21,7 +23,7 @@ class CompletionRepository:
         session: The transaction's.
     """
 
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
 
     async def get(self, key: str) -> Completion | None:
@@ -29,25 +31,27 @@ class CompletionRepository:
         kept = await self._session.scalar(
             select(KeptCompletion.completion).where(KeptCompletion.key == key)
         )
-        return None if kept is None else _completion_of(kept)
+        return None if kept is None else completion_of(kept)
 
-    async def add(self, key: str, completion: Completion, created_at: datetime) -> None:
+    async def add(
+        self, key: str, completion: Completion, created_at: datetime, installation: int | None
+    ) -> None:
         """Keep an answer; the first one under a key stays."""
         await insert_if_absent(
             self._session,
             KeptCompletion,
             key=key,
-            completion=asdict(completion),
+            completion=document_of(completion),
+            installation=installation,
             created_at=created_at,
         )
 
-
-def _completion_of(kept: dict[str, Any]) -> Completion:
-    usage = kept["usage"]
-    return Completion(
-        **{
-            **kept,
-            "finish": Finish(kept["finish"]),
-            "usage": None if usage is None else Usage(**usage),
-        }
-    )
+    async def forget_some(self, before: datetime) -> None:
+        """Delete a few of the answers that were kept before a time."""
+        old = (
+            select(KeptCompletion.key)
+            .where(KeptCompletion.created_at < before)
+            .order_by(KeptCompletion.created_at)
+            .limit(_DELETED_AT_ONCE)
+        )
+        await self._session.execute(delete(KeptCompletion).where(KeptCompletion.key.in_(old)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from reviewer.adapters.database.engine import WAY_OUT
+from reviewer.adapters.database.trouble import WAY_OUT
 from reviewer.errors import UserError
 
 _NAME = "ledger.sqlite3"

@@ -1,4 +1,4 @@
-"""The tables: every attempt of a call, what was asked with which prompt, and kept answers."""
+"""The ledger's tables: every attempt of a call, with which prompt and model, and kept answers."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from reviewer.adapters.database.column_type import AnyText, ExactDecimal, UtcTime
+from reviewer.adapters.database.column_type import AnyText, ExactDecimal, SealedJson, UtcTime
 
 #: SQLite numbers rows by itself only where the key is exactly INTEGER.
-_Key = BigInteger().with_variant(Integer, "sqlite")
+Key = BigInteger().with_variant(Integer, "sqlite")
 
 
 class Table(DeclarativeBase):
@@ -50,7 +50,7 @@ class ModelVersion(Table):
     __tablename__ = "model_version"
     __table_args__ = (UniqueConstraint("provider", "base_url", "asked_name", "answered_name"),)
 
-    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
     provider: Mapped[str]
     base_url: Mapped[str]
     asked_name: Mapped[str]
@@ -63,7 +63,7 @@ class PromptVersion(Table):
     __tablename__ = "prompt_version"
     __table_args__ = (UniqueConstraint("name", "version", "sha256"),)
 
-    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
     name: Mapped[str]
     version: Mapped[int]
     sha256: Mapped[str]
@@ -78,7 +78,7 @@ class LlmCall(Table):
         Index(None, "installation", "started_at"),
     )
 
-    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
     attempt_id: Mapped[str] = mapped_column(unique=True)
     run_id: Mapped[str] = mapped_column(index=True)
     repository: Mapped[str]
@@ -117,5 +117,6 @@ class KeptCompletion(Table):
     __tablename__ = "completion_cache"
 
     key: Mapped[str] = mapped_column(primary_key=True)
-    completion: Mapped[dict[str, Any]] = mapped_column(JSON)
-    created_at: Mapped[datetime]
+    completion: Mapped[dict[str, Any]] = mapped_column(SealedJson)
+    created_at: Mapped[datetime] = mapped_column(index=True)
+    installation: Mapped[int | None] = mapped_column(index=True)
