@@ -296,7 +296,13 @@ class PullRequestDesk:
                 return Report(state=RunState.FAILED if failed else None, reason=handled.words)
             wanted = Round(pull_request=pull_request, layer=order.layer)
             if wish is not None:
-                wanted = replace(wanted, full=wish.full, personas=wish.personas, panel=wish.panel)
+                wanted = replace(
+                    wanted,
+                    full=wish.full,
+                    personas=wish.personas,
+                    panel=wish.panel,
+                    narrowed=bool(wish.personas or wish.panel),
+                )
             report = await self._run(client, wanted, order)
             problem = ""
             if wish is not None:

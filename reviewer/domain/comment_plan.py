@@ -104,6 +104,7 @@ def posted_after(
     """
     fresh = new or Posted()
     shown = {placed.finding.fingerprint for placed in review.shown}
+    told = shown | {entry.fingerprint for entry in review.left_open}
     closed = {t.mark.fingerprint for t in threads if t.thread.resolved or t.thread.id in resolved}
     still = [t for t in threads if not t.thread.resolved and t.thread.id not in resolved]
     on_file = {t.mark.fingerprint for t in still if t.thread.line is None and not t.thread.outdated}
@@ -112,7 +113,7 @@ def posted_after(
     demoted = dict(fresh.demoted)
     for fingerprint in closed - on_lines - on_file:
         demoted.setdefault(fingerprint, "its thread is resolved")
-    earlier = [t for t in still if t.mark.fingerprint not in shown and not t.voices.dismissed]
+    earlier = [t for t in still if t.mark.fingerprint not in told and not t.voices.dismissed]
     return Posted(
         inline=frozenset(on_lines),
         file_level=frozenset(on_file),

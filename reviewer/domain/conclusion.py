@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from reviewer.domain.finding import Confidence, OutcomeKind, PlacedFinding
+from reviewer.domain.finding import Confidence, Finding, OutcomeKind
 from reviewer.domain.history import KnownFinding, KnownState
 from reviewer.domain.policy import Policy
 from reviewer.domain.review import Review
@@ -32,43 +32,52 @@ class Conclusion:
     reason: str
 
 
-def conclude(review: Review, policy: Policy, known: Iterable[KnownFinding] = ()) -> Conclusion:
+def conclude(review: Review, policy: Policy, known: Collection[KnownFinding] = ()) -> Conclusion:
     """Judge a review by the policy.
 
     Findings of low confidence never fail a check. A run that could not look everywhere is never
     a success, and without a criterion the review is advisory. Anybody can reply in a thread, and
     the author of a change can resolve it: that ends the talk about a finding and not its weight
-    here. Only a dismissal of somebody who may do that takes it off.
+    here. Only a dismissal of somebody who may do that takes it off. What earlier rounds found and
+    nobody looked at again (`Review.left_open`) weighs as it did.
 
     Args:
         review: The result of the run.
         policy: What holds for it.
         known: What people were told of in earlier rounds, with what they dismissed.
     """
-    open_ended = {
-        entry.fingerprint
-        for entry in known
-        if entry.state is KnownState.DISMISSED and not entry.authorised
-    }
-    conclusion = _conclude(_with(review, open_ended), policy)
-    by_score = conclusion.kind is ConclusionKind.SUCCESS and policy.min_score is not None
-    if by_score and any(_is_dismissed(placed, open_ended) for placed in review.findings):
+    conclusion = _conclude(_with_unauthorised(review, known), policy)
+    if conclusion.kind is not ConclusionKind.SUCCESS or policy.min_score is None:
+        return conclusion
+    if _unauthorised(review, known):
         reason = "findings were dismissed by people who may not; the score leaves them out"
+        return Conclusion(kind=ConclusionKind.NEUTRAL, reason=reason)
+    if review.left_open:
+        reason = f"{review.earlier}; the score leaves them out"
         return Conclusion(kind=ConclusionKind.NEUTRAL, reason=reason)
     return conclusion
 
 
-def _is_dismissed(placed: PlacedFinding, fingerprints: Collection[str]) -> bool:
-    return (
-        placed.outcome.kind is OutcomeKind.DISMISSED and placed.finding.fingerprint in fingerprints
+def _unauthorised(review: Review, known: Collection[KnownFinding]) -> frozenset[str]:
+    """Return what nobody dismissed who may; findings that are one go together."""
+    by_words = {k.fingerprint for k in known if k.state is KnownState.DISMISSED}
+    by_command = {k.fingerprint for k in known if k.state is KnownState.DISMISSED and k.authorised}
+    groups: dict[str, set[str]] = {}
+    for placed in review.findings:
+        if placed.outcome.kind is OutcomeKind.DISMISSED:
+            fingerprint = placed.finding.fingerprint
+            groups.setdefault(placed.outcome.of or fingerprint, set()).add(fingerprint)
+    return frozenset().union(
+        *(group for group in groups.values() if group & by_words and not group & by_command)
     )
 
 
-def _with(review: Review, fingerprints: Collection[str]) -> Review:
-    """Return a review in which some dismissed findings count all the same."""
+def _with_unauthorised(review: Review, known: Collection[KnownFinding]) -> Review:
+    """Return a review in which such findings count all the same."""
+    fingerprints = _unauthorised(review, known)
     findings = tuple(
         replace(placed, outcome=replace(placed.outcome, kind=OutcomeKind.SUMMARY))
-        if _is_dismissed(placed, fingerprints)
+        if placed.finding.fingerprint in fingerprints
         else placed
         for placed in review.findings
     )
@@ -95,11 +104,12 @@ def _has_criterion(policy: Policy) -> bool:
 
 
 def _broken(review: Review, policy: Policy) -> Iterator[str]:
-    sure = [
+    sure: list[Finding | KnownFinding] = [
         placed.finding
         for placed in review.shown
         if placed.finding.confidence.at_least(Confidence.MEDIUM)
     ]
+    sure += (entry for entry in review.left_open if entry.sure)
     severity = policy.fail_on.severity
     if severity is not None:
         bad = [finding for finding in sure if finding.severity.at_least(severity)]

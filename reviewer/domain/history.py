@@ -42,6 +42,7 @@ class KnownFinding:
         by: Who dismissed it, by login; empty where nobody did.
         reason: Why, in that person's words; untrusted.
         authorised: Whether the host said that this person may do so, as it does for a command.
+        sure: Whether it was told with at least medium confidence.
         by_model: Whether nobody but a model can find it again.
         quote: Names the lines that it quoted; empty for none (`hindsight`).
         suggestion: Names the lines that it proposed; empty for none.
@@ -58,6 +59,7 @@ class KnownFinding:
     by: str = ""
     reason: str = ""
     authorised: bool = False
+    sure: bool = True
     by_model: bool = False
     quote: str = ""
     suggestion: str = ""

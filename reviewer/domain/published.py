@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from reviewer.domain.conclusion import Conclusion
 from reviewer.domain.history import History
+from reviewer.domain.review import Review
 from reviewer.domain.status import RunState
 
 
@@ -86,6 +87,7 @@ class Published:
         answered: How many replies it answered.
         summary: What became of the summary.
         check: What became of the check.
+        review: The review as it was told; None where none was.
         history: What the next round starts from.
         problems: What went wrong on the way, each ready to be read.
     """
@@ -99,5 +101,6 @@ class Published:
     answered: int = 0
     summary: SummaryFate = SummaryFate.NONE
     check: CheckFate = CheckFate.NONE
+    review: Review | None = None
     history: History = field(default_factory=History)
     problems: tuple[str, ...] = ()

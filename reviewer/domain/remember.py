@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from reviewer.domain.change import Change
 from reviewer.domain.checklist import Verdict
-from reviewer.domain.finding import Finding, OutcomeKind
+from reviewer.domain.finding import Confidence, Finding, OutcomeKind
 from reviewer.domain.history import (
     Heard,
     HeardAnswer,
@@ -26,6 +26,7 @@ from reviewer.domain.history import (
     Since,
 )
 from reviewer.domain.patch_name import line_names, patch_name, text_name
+from reviewer.domain.quoted_code import QuotedCode
 from reviewer.domain.review import COMMENTS, MODEL_SOURCE, Review
 from reviewer.domain.rounds import believed, follow, match_files
 from reviewer.domain.sanitiser import cut_words
@@ -151,6 +152,8 @@ class _Gone:
         self._exist = {choice.persona for choice in review.selection.choices}
         self._files = review.change.by_path
         self._paths = {seen.path: path for path, seen in match_files(review.change, before).items()}
+        self._by_request = review.selection.by_request
+        self._code = QuotedCode(before, review.change)
         self._reviewed_then = {seen.path for seen in before.files}
 
     def path_today(self, path: str) -> str:
@@ -167,7 +170,9 @@ class _Gone:
             return False
         answer = self._answers.get((known.persona, known.rule_id))
         if answer is None:
-            return False
+            # Whom the change no longer wakes has nothing left to find, where its code is gone.
+            path = self.path_today(known.path)
+            return not self._by_request and not self._code.stands(known, path)
         # A tool that could not look makes a run partial; that no model was asked does not.
         looked = answer.asked or answer.verdict is not Verdict.NOT_ASSESSED
         return looked or not known.by_model
@@ -181,6 +186,7 @@ def _told(finding: Finding) -> KnownFinding:
         severity=finding.severity,
         path=finding.path,
         headline=finding.headline,
+        sure=finding.confidence.at_least(Confidence.MEDIUM),
         by_model=set(finding.sources) == {MODEL_SOURCE},
         quote=text_name(finding.quote),
         suggestion=text_name(finding.suggestion),

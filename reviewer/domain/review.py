@@ -16,7 +16,7 @@ from reviewer.domain.finding import (
     OutcomeKind,
     PlacedFinding,
 )
-from reviewer.domain.history import Heard, Since
+from reviewer.domain.history import Heard, KnownFinding, Since
 from reviewer.domain.model_use import ModelUse
 from reviewer.domain.persona import Persona, Severity
 from reviewer.domain.selection import Selection
@@ -88,6 +88,8 @@ class Review:
         model_use: What was used of models, and what it cost; None without one.
         since: What is different from the round before; None without one.
         look: Names who looked and how, for the next round (`History.look`).
+        left_open: What earlier rounds found and nobody looked at again; it counts all the same.
+            Found out by whoever publishes.
         heard: What models said, for the next round; nothing that is rendered.
     """
 
@@ -105,6 +107,7 @@ class Review:
     model_use: ModelUse | None = None
     since: Since | None = None
     look: str = ""
+    left_open: tuple[KnownFinding, ...] = ()
     heard: Heard = field(default_factory=Heard, repr=False)
 
     @property
@@ -150,15 +153,26 @@ class Review:
         Only a completed run with every rule answered, and at least one of them looked into, may
         say that nothing was found.
         """
-        if self.state is RunState.PARTIAL and self.shown:
-            return f"Partial: {self._counts}; {self.reason}"
+        earlier = (self.earlier,) if self.left_open else ()
+        if self.state is RunState.PARTIAL:
+            counts = (self._counts,) if self.shown else ()
+            return f"Partial: {'; '.join((*counts, *earlier, self.reason))}"
         if self.state is not RunState.COMPLETED:
             return f"{self.state.value.capitalize()}: {self.reason}"
         if self.shown:
-            return self._counts
+            return "; ".join((self._counts, *earlier))
+        if self.left_open:
+            return f"No new finding; {self.earlier}"
         if self.injection_suspected:
             return "No finding, but text that addresses the reviewer was seen"
         return self._without_finding
+
+    @property
+    def earlier(self) -> str:
+        """How many findings of earlier rounds are left open; empty for none."""
+        number = len(self.left_open)
+        verb = "was" if number == 1 else "were"
+        return f"{number} from earlier {verb} not looked at again" if number else ""
 
     @property
     def _without_finding(self) -> str:

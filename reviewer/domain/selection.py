@@ -37,6 +37,9 @@ __all__ = [
 #: How many personas review one change unless somebody asks for more; Bug Hunter comes on top.
 DEFAULT_LIMIT = 4
 
+#: Why somebody looks whom a person asked for.
+ASKED_FOR = "asked for"
+
 # A reason is one phrase of a table; what else speaks for the persona stands in its signals.
 _MEANINGS_IN_REASON = 2
 
@@ -86,6 +89,11 @@ class Selection:
     def chosen(self) -> tuple[str, ...]:
         """The names of the chosen personas."""
         return tuple(choice.persona for choice in self.of(ChoiceKind.CHOSEN))
+
+    @property
+    def by_request(self) -> bool:
+        """Whether these personas were asked for, and the change did not decide."""
+        return any(choice.reason == ASKED_FOR for choice in self.of(ChoiceKind.CHOSEN))
 
 
 def select(
@@ -149,8 +157,7 @@ def _as_requested(
         message = f"not in the catalogue: {', '.join(unknown)}"
         raise ValueError(message)
     asked = [
-        Choice(persona=n, kind=ChoiceKind.CHOSEN, reason="asked for", signals=found[n])
-        for n in names
+        Choice(persona=n, kind=ChoiceKind.CHOSEN, reason=ASKED_FOR, signals=found[n]) for n in names
     ]
     others = [
         Choice(persona=p.name, kind=ChoiceKind.NOT_CHOSEN, reason="others were asked for")

@@ -166,7 +166,8 @@ class ReviewDocument:
     def clean(self) -> bool:
         """Whether there is nothing to say but that nothing was found."""
         review = self.review
-        return self.complete and not review.shown and not review.injection_suspected
+        told = review.shown or review.left_open
+        return self.complete and not told and not review.injection_suspected
 
     @property
     def looked(self) -> bool:

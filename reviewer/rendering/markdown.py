@@ -163,6 +163,12 @@ def _sections(document: ReviewDocument) -> Iterable[_Section]:
     yield from _since(document)
     more = to_fix[OPEN_ROWS:]
     yield _Section(noun="finding", rows=more, rank=2, title=f"{len(more)} more to fix")
+    yield _Section(
+        noun="finding",
+        rows=tuple(_call(rows, "known", k, document.title(k.persona)) for k in review.left_open),
+        rank=2,
+        title=review.earlier,
+    )
     consider = _findings(document, review.to_consider)
     title = f"{len(review.to_consider)} to consider"
     yield _Section(noun="finding", rows=consider, rank=3, title=title)

@@ -16,6 +16,7 @@ from reviewer.domain.conclusion import Conclusion, ConclusionKind, conclude
 from reviewer.domain.conversation import Conversation
 from reviewer.domain.history import History, KnownState
 from reviewer.domain.history_text import TEXT_LIMIT, text_size
+from reviewer.domain.left_open import left_open
 from reviewer.domain.marker import Signer
 from reviewer.domain.policy import Policy
 from reviewer.domain.posting import FileComment, InlineComment
@@ -63,6 +64,7 @@ async def publish_review(
     history: History,
     conversation: Conversation,
     inline: bool = True,
+    narrowed: bool = False,
     notice: str = "",
 ) -> Published:
     """Publish a review.
@@ -73,12 +75,14 @@ async def publish_review(
         history: What the run began with.
         conversation: What stood on the pull request then.
         inline: Whether findings may stand as comments of their own.
+        narrowed: Whether somebody asked for some personas only, by a command: the check of a
+            review by all is not taken back by it.
         notice: What people must know besides; empty for nothing.
 
     Returns:
         What was done, and what stands; also where the host refused something.
     """
-    run = _Run(setup, review, history, notice=notice)
+    run = _Run(setup, review, history, notice=notice, narrowed=narrowed)
     try:
         return await run.publish(conversation, inline=inline)
     except SupersededError as reason:
@@ -126,12 +130,19 @@ class _Run:
     """One publishing; what was done is kept, so that a run that breaks off can tell it."""
 
     def __init__(
-        self, setup: PublishSetup, review: Review, history: History, *, notice: str
+        self,
+        setup: PublishSetup,
+        review: Review,
+        history: History,
+        *,
+        notice: str,
+        narrowed: bool,
     ) -> None:
         self._setup = setup
         self._review = review
         self._history = history
         self._notice = notice
+        self._narrowed = narrowed
         self._guard = HeadGuard(setup, history)
         self._poster = CommentPoster(setup, self._guard)
         self._settled = Settled()
@@ -261,7 +272,11 @@ class _Run:
             document.clean and setup.policy.pull_request.on_clean is OnClean.SILENT
         )
         verdict = Verdict(
-            document=document, conclusion=conclusion, history=following, silent=silent
+            document=document,
+            conclusion=conclusion,
+            history=following,
+            narrowed=self._narrowed,
+            silent=silent,
         )
         teller = VerdictTeller(setup, self._guard)
         told = await teller.tell(verdict, conversation)
@@ -289,20 +304,24 @@ class _Run:
             answered=self._settled.answered,
             summary=told.summary,
             check=told.check,
+            review=review,
             history=verdict.history,
             problems=problems,
         )
 
     def _final(self) -> Review:
-        """Return the review with what went wrong on the way: it was not told as it should be."""
-        trouble = self._poster.trouble
+        """Return the review with what else counts, and with what went wrong on the way."""
+        setup, review, trouble = self._setup, self._review, self._poster.trouble
+        if review.state in _LOOKED:
+            left = left_open(self._history, review, setup.change, setup.policy)
+            review = replace(review, left_open=left)
         if not trouble:
-            return self._review
+            return review
         missing = sum(key not in self._poster.new for key in self._poster.demoted)
         reason = f"{count(missing, 'comment')} could not be posted ({trouble})"
-        if self._review.state is RunState.PARTIAL:
-            reason = f"{self._review.reason}; {reason}"
-        return replace(self._review, state=RunState.PARTIAL, reason=reason)
+        if review.state is RunState.PARTIAL:
+            reason = f"{review.reason}; {reason}"
+        return replace(review, state=RunState.PARTIAL, reason=reason)
 
     def _new(self, threads: tuple[OurThread, ...]) -> Posted:
         """Return what this run posted, and what people must know about it."""

@@ -39,12 +39,14 @@ class Verdict:
         document: The review, and what stands on the pull request.
         conclusion: What the check says.
         history: What the next round starts from.
+        narrowed: Whether somebody asked for some personas only, by a command.
         silent: Whether no summary is begun; one that stands is edited all the same.
     """
 
     document: ReviewDocument
     conclusion: Conclusion
     history: History
+    narrowed: bool = False
     silent: bool = False
 
 
@@ -89,6 +91,8 @@ class VerdictTeller:
         standing = next(iter(our_summaries(conversation, self._setup.signer)), None)
         check = render_check(verdict.document, verdict.conclusion, self._setup.change)
         name = _name_of_check(check)
+        if standing is not None and self._outweighs(standing, verdict):
+            name = standing.mark.check
         if standing is None and verdict.silent:
             summary, problem = SummaryFate.NONE, ""
         else:
@@ -108,6 +112,15 @@ class VerdictTeller:
             problems += await self._tell_that_check_failed(verdict, check_problem)
         fate = CheckFate.FAILED if check_problem else CheckFate.POSTED
         return Told(summary=summary, check=fate, problems=problems)
+
+    def _outweighs(self, standing: OurSummary, verdict: Verdict) -> bool:
+        """Tell whether the check that stands is kept: a narrower look makes it worse or nothing."""
+        return (
+            verdict.narrowed
+            and standing.mark.head_sha == self._setup.change.head
+            and bool(standing.mark.check)
+            and verdict.conclusion.kind is not ConclusionKind.FAILURE
+        )
 
     async def retire(self, conversation: Conversation) -> str:
         """Edit down the summaries that other runs left beside the newest; return what went wrong.

@@ -58,6 +58,7 @@ class Round:
         personas: Exactly these review, by name; empty lets the change decide.
         panel: A panel's name; None for none.
         full: Look at everything again.
+        narrowed: Whether a command asks for some personas only, beside what the door asks for.
         layer: What the door sets of the policy.
     """
 
@@ -66,6 +67,7 @@ class Round:
     personas: tuple[str, ...] = ()
     panel: str | None = None
     full: bool = False
+    narrowed: bool = False
     layer: PolicyLayer | None = None
 
 
@@ -199,12 +201,15 @@ class _Run:
             history=history,
             conversation=conversation,
             inline=gate.inline,
+            narrowed=self._wanted.narrowed,
             notice=gate.notice,
         )
         return RoundResult(
             state=published.state,
             reason=published.reason,
-            review=replace(review, state=published.state, reason=published.reason),
+            review=replace(
+                published.review or review, state=published.state, reason=published.reason
+            ),
             policy=policy,
             conclusion=published.conclusion,
             published=published,

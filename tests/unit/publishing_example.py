@@ -106,6 +106,7 @@ async def publish(
     policy: Policy | None = None,
     history: History | None = None,
     change: Change | None = None,
+    narrowed: bool = False,
 ) -> Published:
     """Publish a review as a run does: recall, then publish; the change is the review's own."""
     conversation = await host.conversation()
@@ -123,6 +124,7 @@ async def publish(
         review,
         history=history or history_of(conversation, signer),
         conversation=conversation,
+        narrowed=narrowed,
     )
 
 

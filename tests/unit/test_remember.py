@@ -22,6 +22,7 @@ from reviewer.domain.model_use import ModelUse
 from reviewer.domain.persona import Severity
 from reviewer.domain.remember import after_round, bounded, since
 from reviewer.domain.review import Review
+from reviewer.domain.selection import Choice, ChoiceKind
 from reviewer.domain.status import RunState
 from reviewer.testing.builders import (
     build_answer,
@@ -126,6 +127,18 @@ def test_only_who_looked_everywhere_has_seen_a_finding_go(
     review: Review, state: KnownState
 ) -> None:
     assert state_of(after_round(told(), review)) is state
+
+
+def test_who_is_not_woken_any_more_has_nothing_left_to_find_where_its_code_is_gone() -> None:
+    by_itself = build_selection([("observer", "always")], [_not_chosen()])
+    moved = build_file("app.py", after="import os\nimport sys\n\nos.system(q)\nprint(q)\n")
+    for file, expected in ((EDITED, KnownState.FIXED), (moved, KnownState.OPEN)):
+        review = replace(review_of(file=file, answer=None), selection=by_itself)
+        assert state_of(after_round(told(), review)) is expected
+
+
+def _not_chosen() -> Choice:
+    return Choice(persona=PERSONA.name, kind=ChoiceKind.NOT_CHOSEN, reason="nothing wakes it")
 
 
 def test_what_a_model_found_is_gone_where_a_model_was_asked_again() -> None:
