@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,7 +19,6 @@ from reviewer.adapters.github.client import GitHubClient
 from reviewer.adapters.github.code_host import CHECK_NAME
 from reviewer.adapters.github.discussion import GitHubDiscussion
 from reviewer.adapters.github.event_reader import read_event
-from reviewer.bootstrap import built_in_personas
 from reviewer.bootstrap.analyser import account_of
 from reviewer.bootstrap.pull_request import host_and_workspace
 from reviewer.domain.completion import CompletionRequest
@@ -50,7 +48,7 @@ from reviewer.testing.fake_github import (
 )
 from reviewer.testing.memory_ledger import MemoryLedger
 from reviewer.testing.scripted_model import ScriptedModel
-from tests.unit.round_example import LINTERS, MODEL, Claim, answering, claim
+from tests.unit.round_example import LINTERS, MODEL, PERSONAS, Claim, answering, claim
 
 KEY = "a state key for the tests of whole rounds"
 BOT = "persona-reviewer[bot]"
@@ -152,7 +150,6 @@ class Scene:
     pull: FakePullRequest
     clock: FakeClock = field(default_factory=FakeClock)
     bot: Bot = field(default_factory=Bot)
-    model: ScriptedModel | None = None
     tokens: dict[str, str] = field(default_factory=dict)
 
     # --- runs ----------------------------------------------------------------------------------
@@ -234,7 +231,7 @@ class Scene:
                     analyser=self.analyser(bot, None),
                     clock=self.clock,
                     workspace=lambda _: workspace,
-                    built_in=built_in_personas(),
+                    built_in=PERSONAS,
                     state_key=bot.key,
                 ),
             )
@@ -258,7 +255,7 @@ class Scene:
             yield None if model is None else self._setup(material, model)
 
         return DirectAnalyser(
-            built_in=built_in_personas, examiners=tuple(bot.examiners), set_up=set_up
+            built_in=lambda: PERSONAS, examiners=tuple(bot.examiners), set_up=set_up
         )
 
     def _setup(self, material: Material, model: ScriptedModel) -> ModelSetup:
@@ -373,7 +370,6 @@ async def scene(
     head: Files,
     configuration: str = CONFIGURATION,
     bot: Bot | None = None,
-    prepare: Callable[[FakeGitHub], object] | None = None,
 ) -> AsyncIterator[Scene]:
     """Open a pull request on a GitHub of its own.
 
@@ -383,17 +379,9 @@ async def scene(
         head: What the pull request changes.
         configuration: What the base says of reviews.
         bot: Who reviews.
-        prepare: What is done to the GitHub first.
     """
     hub = FakeGitHub(folder)
-    if prepare is not None:
-        prepare(hub)
     files: dict[str, str | None] = {".reviewer.toml": configuration, **(base or {})}
     pull = hub.repository("octo/shop", files=files).open_pull(files=head)
     with hub.serve() as url:
         yield Scene(hub=hub, url=url, pull=pull, bot=bot or Bot())
-
-
-def json_of(value: object) -> str:
-    """Write a value as an answer of a model."""
-    return json.dumps(value)

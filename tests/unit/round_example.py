@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -52,7 +52,11 @@ def claim(path: str, quote: str, *, rule: str = "BUG002", **more: object) -> Cla
 
 
 def answering(
-    finds: Sequence[Claim], *, refuted: Collection[str] = (), fails: Failure | None = None
+    finds: Sequence[Claim],
+    *,
+    refuted: Collection[str] = (),
+    fails: Failure | None = None,
+    pause: Callable[[], Awaitable[object]] | None = None,
 ) -> ScriptedModel:
     """Return a model that claims what it sees, and verifies all but some headlines.
 
@@ -60,6 +64,7 @@ def answering(
         finds: What it would claim; only what its quote shows in the text that it is sent.
         refuted: Headlines that it refutes.
         fails: What happens to every call instead.
+        pause: What happens while it thinks.
     """
 
     def reply(request: CompletionRequest) -> Reply:
@@ -94,7 +99,7 @@ def answering(
             }
         )
 
-    return ScriptedModel(reply)
+    return ScriptedModel(reply, pause=pause)
 
 
 def _verdicts(request: CompletionRequest, refuted: Collection[str]) -> str:
