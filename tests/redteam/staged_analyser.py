@@ -29,7 +29,6 @@ from reviewer.adapters.facts.examiner import FactExaminer
 from reviewer.adapters.patterns.examiner import PatternExaminer
 from reviewer.adapters.patterns.parses import parses
 from reviewer.adapters.secrets.examiner import SecretExaminer
-from reviewer.bootstrap.analyser import catalogue_of
 from reviewer.domain.completion import CompletionRequest
 from reviewer.domain.material import Material, Question, Reply
 from reviewer.domain.review import Review
@@ -42,6 +41,7 @@ from reviewer.ports.model import Model
 from reviewer.prompting.prompt_catalogue import shipped_prompts
 from reviewer.service.analyse import DirectAnalyser
 from reviewer.service.model_setup import ModelSetup
+from reviewer.service.read_base import read_catalogue
 from reviewer.testing.evil_model import EvilModel
 from reviewer.testing.fake_clock import FakeClock
 from reviewer.testing.memory_ledger import MemoryLedger
@@ -99,7 +99,8 @@ class StagedAnalyser:
             raise came.error.error
         assert came.review is not None
         try:
-            review = fit_review(came.review, sent.material, catalogue_of(sent.material))
+            catalogue, _ = read_catalogue(personas(), sent.material.base_texts)
+            review = fit_review(came.review, sent.material, catalogue)
         except UnreadableError as error:
             self.refusals.append(str(error))
             raise
