@@ -175,6 +175,20 @@ async def _dismissed() -> FakeCodeHost:
     return host
 
 
+async def _left_open() -> FakeCodeHost:
+    """Somebody asks one persona to look again: what the others found is not lost."""
+    host = await _first()
+    alone = replace(
+        JUDGED,
+        personas=JUDGED.personas[-1:],
+        scorecards=JUDGED.scorecards[-1:],
+        findings=(),
+        since=Since(head_sha=JUDGED.change.head, note="no change by the author since 3f9c2ab"),
+    )
+    await _publish(host, alone)
+    return host
+
+
 async def _demoted() -> FakeCodeHost:
     host = build_host(JUDGED.change)
     error = CodeHostError(Refusal.UNPROCESSABLE, "Line could not be resolved", status=422)
@@ -271,6 +285,7 @@ SCENES: Mapping[str, Callable[[], Awaitable[FakeCodeHost]]] = {
     "second_round": _second_round,
     "rebase": _rebase,
     "dismissed": _dismissed,
+    "left_open": _left_open,
     "demoted": _demoted,
     "rate_limited": _rate_limited,
     "may_not_resolve": _may_not_resolve,
