@@ -24,6 +24,7 @@ from tests.e2e.pull_request_scene import (
     module,
     scene,
 )
+from tests.unit.round_example import answering
 
 pytestmark = pytest.mark.loopback
 
@@ -202,6 +203,15 @@ async def test_a_thread_whose_finding_no_whole_run_missed_is_not_resolved(opened
     assert not opened.thread(ONE).resolved
     await opened.run()
     assert opened.thread(ONE).resolved
+
+
+async def test_a_thread_on_lines_that_stand_as_they_were_is_not_resolved(opened: Scene) -> None:
+    """A second look may miss or refute what the first one saw: that ends no talk about it."""
+    run = await opened.run(full=True, model=answering([], refuted=["The end of one"]))
+    assert run.asked == {ONE, TWO}
+    assert run.result.review.shown == ()
+    assert [(t.outdated, t.resolved) for t in opened.threads()] == [(False, False)]
+    assert "1 earlier comment still open" in opened.summary().body
 
 
 async def test_a_finding_that_moved_with_its_text_keeps_its_thread_though_it_is_outdated(
