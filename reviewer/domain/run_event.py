@@ -4,8 +4,8 @@
 
     review.started        running                   a run began
     review.progress       running                   it came to a stage
-    review.completed      completed                 it ended; so with the four below, and nothing follows
-    review.partial        partial
+    review.completed      completed                 the run ended; nothing follows
+    review.partial        partial                   … so with this and the three below
     review.skipped        skipped
     review.superseded     superseded
     review.failed         failed
