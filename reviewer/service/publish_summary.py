@@ -100,11 +100,7 @@ class VerdictTeller:
         if problem:
             verdict = _with_problem(verdict, problem)
             check = render_check(verdict.document, verdict.conclusion, self._setup.change)
-        elif (
-            standing is not None
-            and standing.mark.check == name
-            and await self._stands(name) is not False
-        ):
+        elif await self._told_before(standing, name, silent=verdict.silent):
             return Told(summary=summary, check=CheckFate.UNCHANGED)
         check_problem = await self._check(check)
         problems = tuple(text for text in (problem, check_problem) if text)
@@ -112,6 +108,12 @@ class VerdictTeller:
             problems += await self._tell_that_check_failed(verdict, check_problem)
         fate = CheckFate.FAILED if check_problem else CheckFate.POSTED
         return Told(summary=summary, check=fate, problems=problems)
+
+    async def _told_before(self, standing: OurSummary | None, name: str, *, silent: bool) -> bool:
+        """Tell whether the check stands already: a summary says so, or none was to be written."""
+        if standing is None:
+            return silent and await self._stands(name) is True
+        return standing.mark.check == name and await self._stands(name) is not False
 
     def _outweighs(self, standing: OurSummary, verdict: Verdict) -> bool:
         """Tell whether the check that stands is kept: a narrower look makes it worse or nothing."""

@@ -354,6 +354,16 @@ def said(run: Run) -> str:
     return "; ".join((run.result.reason, *problems)).strip("; ")
 
 
+async def test_a_run_that_cannot_look_says_so_by_one_check_however_often(tmp_path: Path) -> None:
+    async with scene(tmp_path, head=FIVE, bot=TOOL_BOT) as there:
+        there.hub.fault("GET", FILES, status=406, body=TOO_MANY, times=None)
+        first = await there.run(action="opened", mechanical=True, whole=False)
+        second = await there.run(mechanical=True, whole=False)
+        assert first.result.state is second.result.state is FAILED
+        assert (first.writes, second.writes) == ([("POST", "check-runs")], [])
+        assert there.conclusion() == "neutral"
+
+
 async def test_a_summary_that_cannot_be_edited_is_told_by_the_check(tmp_path: Path) -> None:
     async with scene(tmp_path, head=FIVE, bot=TOOL_BOT) as there:
         await there.run(action="opened", mechanical=True)

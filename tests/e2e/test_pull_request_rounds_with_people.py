@@ -19,6 +19,7 @@ from reviewer.service.handle_command import CommandState
 from reviewer.testing.fake_github import FakeThread
 from tests.e2e.pull_request_scene import (
     BOT,
+    CONFIGURATION,
     Bot,
     Scene,
     bug,
@@ -167,6 +168,18 @@ async def test_without_a_key_or_a_model_a_second_run_writes_nothing(tmp_path: Pa
         assert first.result.state is RunState.COMPLETED
         second = await there.run(mechanical=True)
         assert second.writes == []
+
+
+async def test_where_clean_reviews_are_silent_a_second_run_writes_nothing_either(
+    tmp_path: Path,
+) -> None:
+    configuration = f'{CONFIGURATION}[pull_request]\non_clean = "silent"\n'
+    async with scene(tmp_path, head={ONE: mended("one")}, configuration=configuration) as there:
+        first = await there.run(action="opened")
+        assert first.writes == [("POST", "check-runs")]
+        assert there.conclusion() == "success"
+        assert (await there.run()).writes == []
+        assert there.pull.comments == []
 
 
 async def test_a_forged_history_without_a_key_dismisses_nothing(unsigned: Scene) -> None:
