@@ -114,7 +114,10 @@ class Runs(Protocol):
         ...
 
     async def keep_verdicts(self, run_id: str, verdicts: Sequence[RuleVerdict]) -> None:
-        """Keep what the rules of a run were answered, in place of what was kept before."""
+        """Keep what the rules of a run were answered, in place of what was kept before.
+
+        A run that was forgotten meanwhile keeps nothing.
+        """
         ...
 
     async def verdicts(self, run_id: str) -> Sequence[RuleVerdict]:
@@ -126,7 +129,11 @@ class Findings(Protocol):
     """Every finding of every run, with its outcome and where it stands."""
 
     async def keep(self, run_id: str, findings: Sequence[PlacedFinding]) -> None:
-        """Keep the findings of a run, in place of what was kept before."""
+        """Keep the findings of a run, in place of what was kept before.
+
+        They begin as open, or dismissed where they are. A run that was forgotten meanwhile keeps
+        nothing.
+        """
         ...
 
     async def of_run(self, run_id: str) -> Sequence[FindingRecord]:

@@ -1,4 +1,4 @@
-"""The file of the ledger: where it stands, and that nobody else reads it."""
+"""Files of databases: where the ledger stands, and that nobody else reads them."""
 
 from __future__ import annotations
 
@@ -22,14 +22,12 @@ def has_ledger(state_folder: Path) -> bool:
     try:
         return file.exists()
     except OSError as error:
-        raise _refused("read", file, error) from error
+        message = f"the ledger cannot be read: {error.strerror}"
+        raise UserError(message, path=str(file), hint=WAY_OUT) from error
 
 
 def make_ledger_file(state_folder: Path) -> Path:
-    """Make the folder and an empty file where they are missing.
-
-    A folder that was there keeps its mode: it may be somebody else's. SQLite gives its own
-    files beside the ledger the ledger's mode.
+    """Make the folder of the ledger and an empty file where they are missing.
 
     Args:
         state_folder: Where the ledger stands.
@@ -38,8 +36,29 @@ def make_ledger_file(state_folder: Path) -> Path:
         UserError: The system refuses.
     """
     file = state_folder / _NAME
+    make_private_file(file, what="ledger", hint=WAY_OUT)
+    return file
+
+
+def make_private_file(
+    file: Path, *, what: str = "database", hint: str = "Make it writable for this program."
+) -> None:
+    """Make a file for SQLite that nobody else reads, and its folder, where they are missing.
+
+    A folder that was there keeps its mode: it may be somebody else's. SQLite gives its own
+    files beside the file the file's mode.
+
+    Args:
+        file: The file.
+        what: What it is, for people.
+        hint: The way out.
+
+    Raises:
+        UserError: The system refuses.
+    """
+    folder = file.parent
     try:
-        state_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Never truncates: another process may have made it a moment ago.
         descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _OWNER_ONLY)
         try:
@@ -48,13 +67,9 @@ def make_ledger_file(state_folder: Path) -> Path:
         finally:
             os.close(descriptor)
         # SQLite also writes beside the file.
-        writable = os.access(state_folder, os.W_OK | os.X_OK)
+        writable = os.access(folder, os.W_OK | os.X_OK)
     except OSError as error:
-        raise _refused("written", file, error) from error
+        message = f"the {what} cannot be written: {error.strerror}"
+        raise UserError(message, path=str(file), hint=hint) from error
     if not writable:
-        raise UserError("the ledger's folder cannot be written", path=str(file), hint=WAY_OUT)
-    return file
-
-
-def _refused(what: str, file: Path, error: OSError) -> UserError:
-    return UserError(f"the ledger cannot be {what}: {error.strerror}", path=str(file), hint=WAY_OUT)
+        raise UserError(f"the {what}'s folder cannot be written", path=str(file), hint=hint)

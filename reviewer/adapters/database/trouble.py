@@ -91,8 +91,11 @@ def trouble_of(error: BaseException) -> Trouble | None:
         return Trouble.HELD
     if isinstance(error, OSError):
         return Trouble.LOST
-    if not isinstance(error, DBAPIError) or isinstance(error, IntegrityError):
+    if not isinstance(error, DBAPIError):
         return None
+    if isinstance(error, IntegrityError):
+        # What a row belongs to was deleted meanwhile; every other breach is a defect.
+        return Trouble.CONFLICT if _misses_its_parent(error) else None
     state = getattr(error.orig, "sqlstate", None)
     if isinstance(state, str):
         known = (_POSTGRESQL.get(state[:length]) for length in (5, 3, 2))
@@ -100,6 +103,13 @@ def trouble_of(error: BaseException) -> Trouble | None:
     if error.connection_invalidated:
         return Trouble.LOST
     return _SQLITE.get(getattr(error.orig, "sqlite_errorcode", 0) & 0xFF)
+
+
+def _misses_its_parent(error: IntegrityError) -> bool:
+    return (
+        getattr(error.orig, "sqlstate", None) == "23503"
+        or getattr(error.orig, "sqlite_errorcode", 0) == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY
+    )
 
 
 def told(error: DBAPIError | PoolTimeoutError | OSError, place: str) -> ReviewerError | Exception:
