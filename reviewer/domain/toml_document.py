@@ -133,7 +133,7 @@ class TomlDocument:
         for detail in sorted(details, key=lambda d: self.line(d["loc"]) or 0):
             if detail["type"] == "missing" and _misspelt(detail["loc"], details):
                 continue
-            message, hint = _words(detail, model)
+            message, hint = error_words(detail, model)
             key = str(detail["loc"][-1]).lower() if detail["loc"] else ""
             if detail["type"] == "extra_forbidden" and key in refused:
                 message, hint = f'"{shorten(key)}": {refused[key]}', None
@@ -267,7 +267,7 @@ _WANTED = {
 }
 
 
-def _words(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str | None]:
+def error_words(detail: ErrorDetails, model: type[BaseModel]) -> tuple[str, str | None]:
     """Say in plain words what is wrong, and the way out."""
     kind, at, context = detail["type"], detail["loc"], detail.get("ctx", {})
     name = _spoken(at)
