@@ -154,7 +154,7 @@ class ServerSettings(BaseSettings):
     public_url: Address = ""
     #: Who may say in ``X-Forwarded-For`` for whom it speaks.
     trusted_proxies: Networks = ()
-    #: Who may send webhooks; empty for everybody. https://api.github.com/meta has GitHub's.
+    #: Who may send webhooks; empty for everybody; GitHub tells its own at `/meta`.
     allowed_networks: Networks = ()
 
     #: Where SQLite's files stand when no address is given.

@@ -101,7 +101,7 @@ def test_what_an_error_quotes_cannot_command_a_terminal(
     ("arguments", "words"),
     [
         (["reveiw"], "Did you mean 'review'?"),
-        (["zzz"], "Known are: review, select, personas, prompts, cost, doctor, config, schema."),
+        (["zzz"], "There is no command 'zzz'. Known are: review, select, ask, plan, "),
         (["personas", "chek"], "Did you mean 'check'?"),
         (["config", "explan"], "Did you mean 'explain'?"),
         (["review", "--stagged"], "--staged"),

@@ -188,7 +188,7 @@ class GitHubCodeHost:
     async def has_check(self, head_sha: str, mark: str) -> bool:
         """Look for our check among those of its name, of which GitHub shows the newest."""
         path = f"{self._repository}{path_of('commits', head_sha, 'check-runs')}"
-        found = await self._client.get(path, {"check_name": CHECK_NAME, "per_page": 100})
+        found = await self._client.get(path, {"check_name": CHECK_NAME})
         runs = items(mapping(found).get("check_runs"))
         return any(text(run.get("external_id")) == mark for run in runs)
 
