@@ -96,6 +96,21 @@ wheel: $(DEVELOPMENT) ## Build the wheel and the source archive into dist/
 	@$(BIN)/python -m build --no-isolation --outdir dist . >/dev/null
 	@ls dist
 
+.PHONY: sbom
+sbom: $(DEVELOPMENT) ## Write dist/sbom.json: what the service is made of (CycloneDX)
+	@mkdir -p dist
+	@$(BIN)/python -m deploy.sbom requirements-server.lock > dist/sbom.json
+	@ls dist/sbom.json
+
+# Beside our own environment: what looks for weak packages brings some itself. --strict: a package
+# that could not be looked up is no package without faults.
+.PHONY: audit
+audit: $(DEVELOPMENT) ## Look for known vulnerabilities in what the locks name (asks the package index)
+	@test -x $(VENV)-audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)-audit && \
+		$(VENV)-audit/bin/python -m pip --disable-pip-version-check --quiet install 'pip-audit>=2.9,<3'; }
+	@for lock in requirements.lock requirements-action.lock requirements-server.lock; do \
+		$(VENV)-audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement $$lock || exit 1; done
+
 .PHONY: bench
 bench: $(DEVELOPMENT) ## Measure the command against its bars (ARGS=--check fails when one is missed)
 	@$(BIN)/python tests/benchmarks/bench_command.py $(ARGS)
