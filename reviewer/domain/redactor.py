@@ -24,6 +24,8 @@ SHORTEST = 8
 #: A piece of this length gives a secret away.
 _PIECE = 12
 _STEP = 6
+#: A text of at most so many characters a window is screened first.
+_SHORT = 2
 #: What may stand between the characters of a secret that was set apart.
 _APART = " \t\r\n\"'`+,.;:|/\\_-*\u200b\u200c\u200d\u2060\ufeff"
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
@@ -77,10 +79,48 @@ def _own_places(text: str, secrets: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def _places_of(text: str, secret: str) -> Iterator[tuple[int, int]]:
-    for form in _forms(secret):
-        yield from _pieces_of(text, form)
+    if _may_show(text, secret):
+        for form in _forms(secret):
+            yield from _pieces_of(text, form)
     for expression in _set_apart(secret):
         yield from (match.span() for match in expression.finditer(text))
+
+
+def _may_show(text: str, secret: str) -> bool:
+    """Tell whether a short text may hold a part of a secret; of a long one nothing is said.
+
+    Looking every part of the text up costs less than looking for every window of a long secret (a
+    private key has thousands) only where the text is short: a value of a line of a log.
+    """
+    windows = _windows(secret)
+    if len(text) > _SHORT * sum(map(len, windows.values())):
+        return True
+    return any(
+        text[start : start + length] in known
+        for length, known in windows.items()
+        for start in range(len(text) - length + 1)
+    )
+
+
+@lru_cache(maxsize=64)
+def _windows(secret: str) -> dict[int, frozenset[str]]:
+    """Return every window that is looked for, by its length."""
+    windows: dict[int, set[str]] = {}
+    for form in _forms(secret):
+        for _, window in _windows_of(form):
+            windows.setdefault(len(window), set()).add(window)
+    return {length: frozenset(known) for length, known in windows.items()}
+
+
+def _step_of(form: str) -> int:
+    return min(_STEP, (min(_PIECE, len(form)) + 1) // 2)
+
+
+def _windows_of(form: str) -> Iterator[tuple[int, str]]:
+    """Cut a form into the windows that are looked for, each with where it begins."""
+    step = _step_of(form)
+    for offset in range(0, len(form) - step + 1, step):
+        yield offset, form[offset : offset + step]
 
 
 def _pieces_of(text: str, form: str) -> Iterator[tuple[int, int]]:
@@ -90,9 +130,8 @@ def _pieces_of(text: str, form: str) -> Iterator[tuple[int, int]]:
     `_STEP` in the form, so that only these are looked for; each find is then widened.
     """
     enough = min(_PIECE, len(form))
-    step = min(_STEP, (enough + 1) // 2)
-    for offset in range(0, len(form) - step + 1, step):
-        window = form[offset : offset + step]
+    step = _step_of(form)
+    for offset, window in _windows_of(form):
         position = text.find(window)
         while position >= 0:
             start, end = _widen(text, position, form, offset, step)

@@ -73,6 +73,18 @@ class EventStatus(StrEnum):
     COMPRESSED = "compressed"
 
 
+class FailureCause(StrEnum):
+    """What kind of thing failed, where a run could not do all of its work."""
+
+    MODEL = "model"
+    CODE_HOST = "code_host"
+    DATABASE = "database"
+    BUDGET = "budget"
+    LIMIT = "limit"  # time, memory or size
+    CONFIGURATION = "configuration"  # a person can mend it
+    INTERNAL = "internal"  # a defect of ours
+
+
 #: The event that tells each final state of a run.
 ENDINGS: Mapping[RunState, EventKind] = MappingProxyType(
     {

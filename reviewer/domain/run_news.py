@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from reviewer.domain.attempt import Attempt, AttemptOutcome
-from reviewer.domain.checklist import Scorecard, Verdict
+from reviewer.domain.checklist import Answer, Score, Verdict, score
 from reviewer.domain.review import Review
-from reviewer.domain.run import RunRecord
-from reviewer.domain.run_event import ENDINGS, Datum, EventKind, EventStatus, RunEvent
+from reviewer.domain.run import RuleVerdict, RunRecord
+from reviewer.domain.run_event import ENDINGS, Datum, EventKind, EventStatus, FailureCause, RunEvent
 
 #: How an attempt ended, as an event says it.
 _ATTEMPTS: Mapping[AttemptOutcome, EventStatus] = {
@@ -122,28 +122,63 @@ def run_resumed(run_id: str, *, at: datetime) -> RunEvent:
     return RunEvent(run_id=run_id, kind=EventKind.RUN_RESUMED, status=EventStatus.RUNNING, at=at)
 
 
-def review_ended(run: RunRecord, review: Review | None, *, at: datetime) -> tuple[RunEvent, ...]:
+def review_ended(
+    run: RunRecord, review: Review | None, *, at: datetime, cause: FailureCause | None = None
+) -> tuple[RunEvent, ...]:
     """Make the events that tell how a run ended: each persona, then the run itself.
 
     Args:
         run: The run in its final state.
         review: What was found (`RoundResult.review`); None where there is none.
         at: When this is told.
+        cause: What kind of thing failed, where a run could not do all of its work.
 
     Raises:
         ValueError: The run has not ended; a defect of ours.
     """
-    if run.state not in ENDINGS:
-        message = f"a run that is {run.state.value} has not ended"
-        raise ValueError(message)
-    return (*_events_before_the_end(run, review, at), _ending(run, review, at))
-
-
-def _events_before_the_end(
-    run: RunRecord, review: Review | None, at: datetime
-) -> Iterator[RunEvent]:
     if review is None:
-        return
+        return (_ending(run, {}, at, cause),)
+    asked = review.model is not None
+    cards = [
+        _persona_ended(run.id, card.persona, card.score, at, asked=asked)
+        for card in review.scorecards
+    ]
+    return (*_compressed(run, review, at), *cards, _ending(run, _counted(review), at, cause))
+
+
+def kept_review_ended(
+    run: RunRecord, verdicts: Sequence[RuleVerdict], *, at: datetime
+) -> tuple[RunEvent, ...]:
+    """Make the events that tell how a run ended from what the store keeps of it.
+
+    Args:
+        run: The run in its final state.
+        verdicts: What its rules were answered.
+        at: When it ended.
+
+    Raises:
+        ValueError: The run has not ended; a defect of ours.
+    """
+    asked = any(verdict.asked for verdict in verdicts)
+    by_persona: dict[str, list[Answer]] = {}
+    for kept in verdicts:
+        answer = Answer(
+            persona=kept.persona,
+            rule_id=kept.rule_id,
+            severity=kept.severity,
+            verdict=kept.verdict,
+            reason=kept.reason,
+        )
+        by_persona.setdefault(kept.persona, []).append(answer)
+    personas = [
+        _persona_ended(run.id, persona, score(answers), at, asked=asked)
+        for persona, answers in by_persona.items()
+    ]
+    return (*personas, _ending(run, {}, at, None))
+
+
+def _compressed(run: RunRecord, review: Review, at: datetime) -> Iterator[RunEvent]:
+    """Tell that files of the change were not shown to anybody."""
     shown, left = len(review.change.reviewed), len(review.change.not_reviewed)
     if left or review.change.unlisted:
         yield RunEvent(
@@ -157,12 +192,12 @@ def _events_before_the_end(
                 "files_not_listed": review.change.unlisted,
             },
         )
-    for card in review.scorecards:
-        yield _persona_ended(run.id, card, at, asked=review.model is not None)
 
 
-def _persona_ended(run_id: str, card: Scorecard, at: datetime, *, asked: bool) -> RunEvent:
-    counts = {verdict: card.score.count(verdict) for verdict in Verdict}
+def _persona_ended(
+    run_id: str, persona: str, reached: Score, at: datetime, *, asked: bool
+) -> RunEvent:
+    counts = {verdict: reached.count(verdict) for verdict in Verdict}
     open_rules = counts[Verdict.NOT_ASSESSED]
     judged = sum(counts.values()) - open_rules
     kind, status = EventKind.PERSONA_COMPLETED, EventStatus.COMPLETED
@@ -178,18 +213,30 @@ def _persona_ended(run_id: str, card: Scorecard, at: datetime, *, asked: bool) -
         at=at,
         data=_known(
             {
-                "persona": card.persona,
-                "score": card.score.percent,
+                "persona": persona,
+                "score": reached.percent,
                 **{f"rules_{verdict.value}": count for verdict, count in counts.items()},
             }
         ),
     )
 
 
-def _ending(run: RunRecord, review: Review | None, at: datetime) -> RunEvent:
-    outcomes: Counter[str] = Counter()
-    if review is not None:
-        outcomes.update(placed.outcome.kind.value for placed in review.findings)
+def _counted(review: Review) -> dict[str, Datum | None]:
+    """Count findings by what became of them, and those that people see by severity."""
+    outcomes = Counter(placed.outcome.kind.value for placed in review.findings)
+    severities = Counter(placed.finding.severity.value for placed in review.shown)
+    return {
+        **{f"findings_{outcome}": count for outcome, count in sorted(outcomes.items())},
+        **{f"shown_{severity}": count for severity, count in sorted(severities.items())},
+    }
+
+
+def _ending(
+    run: RunRecord, counts: Mapping[str, Datum | None], at: datetime, cause: FailureCause | None
+) -> RunEvent:
+    if run.state not in ENDINGS:
+        message = f"a run that is {run.state.value} has not ended"
+        raise ValueError(message)
     return RunEvent(
         run_id=run.id,
         kind=ENDINGS[run.state],
@@ -199,6 +246,7 @@ def _ending(run: RunRecord, review: Review | None, at: datetime) -> RunEvent:
             {
                 **_about(run),
                 "reason": run.reason,
+                "cause": None if cause is None else cause.value,
                 "conclusion": None if run.conclusion is None else run.conclusion.value,
                 "score": run.score,
                 "tokens": run.tokens,
@@ -206,7 +254,7 @@ def _ending(run: RunRecord, review: Review | None, at: datetime) -> RunEvent:
                 "queue_seconds": _seconds(run.queued_at, run.started_at),
                 "run_seconds": _seconds(run.started_at, run.ended_at),
                 "review_seconds": _seconds(run.queued_at, run.ended_at),
-                **{f"findings_{outcome}": count for outcome, count in sorted(outcomes.items())},
+                **counts,
             }
         ),
     )
@@ -215,6 +263,7 @@ def _ending(run: RunRecord, review: Review | None, at: datetime) -> RunEvent:
 def _about(run: RunRecord) -> dict[str, Datum | None]:
     return {
         "installation_id": run.installation_id,
+        "repository_id": run.repository_id,
         "repository": str(run.pull_request.repository),
         "number": run.pull_request.number,
         "head_sha": run.head_sha,

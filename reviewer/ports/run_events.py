@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Protocol
+from typing import Protocol, Self
 
 from reviewer.domain.run_event import RunEvent
+
+
+class Listener(Protocol):
+    """Hears the events of one run: ``async for event in listener``.
+
+    Waiting for the next event may be given up and taken up again. Whoever stops early closes it.
+    """
+
+    def __aiter__(self) -> Self:
+        """Return itself."""
+        ...
+
+    async def __anext__(self) -> RunEvent:
+        """Wait for the next event.
+
+        Raises:
+            StopAsyncIteration: The run has ended and its end was told, or the service stops.
+            ResourceError: The listener did not keep up and is told no more.
+        """
+        ...
+
+    def close(self) -> None:
+        """Stop listening; closing again does nothing."""
+        ...
 
 
 class RunEvents(Protocol):
@@ -15,11 +38,10 @@ class RunEvents(Protocol):
         """Give the event its place in its run and pass it on; returns at once."""
         ...
 
-    def subscribe(self, run_id: str, *, after: int = 0) -> AsyncIterator[RunEvent]:
+    def subscribe(self, run_id: str, *, after: int = 0) -> Listener:
         """Listen to a run: first what is remembered of it, then what happens.
 
-        The end of a run is always told, and ends the listening. A listener that does not keep
-        up is told no more: its iterator raises.
+        The end of a run is always told, and ends the listening.
 
         Args:
             run_id: The run.
@@ -28,6 +50,14 @@ class RunEvents(Protocol):
                 again) counts as none: hearing twice is better than never.
 
         Raises:
-            ResourceError: The listener did not keep up, or too many listen already.
+            ResourceError: Too many listen already.
         """
+        ...
+
+
+class EventHandler(Protocol):
+    """Does something with every event of every run: writes it down, counts it."""
+
+    def heard(self, event: RunEvent) -> None:
+        """Take an event; returns at once and raises nothing."""
         ...

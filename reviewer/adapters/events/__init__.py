@@ -1,0 +1,1 @@
+"""Events of runs on their way to logs, figures, the audit trail and whoever listens."""
