@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -24,6 +25,7 @@ from tests.guards import CANARIES, ROOT, Guard, files_with_canaries, find_canary
 
 if TYPE_CHECKING:
     from tests.github.exchange_watch import ExchangeWatch
+    from tests.integration.postgres import PostgresCluster
 
 GUARD = Guard()
 _LEAKS: list[str] = []
@@ -96,7 +98,7 @@ def pytest_collection(session: pytest.Session) -> Generator[None, object, object
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    GUARD.loopback = item.get_closest_marker("loopback") is not None
+    GUARD.loopback = any(item.get_closest_marker(name) for name in ("loopback", "postgres"))
     programs = set(GUARD.programs)
     try:
         with GUARD.watching():
@@ -164,6 +166,36 @@ def guard() -> Guard:
 def allowed_program() -> Callable[[Path | str], None]:
     """Register a program that this test may start: a fake linter, Python itself."""
     return lambda path: GUARD.programs.add(os.path.realpath(path))
+
+
+@contextmanager
+def _unwatched() -> Iterator[None]:
+    """Let the harness itself start a server and write its files."""
+    before, GUARD.active = GUARD.active, False
+    try:
+        yield
+    finally:
+        GUARD.active = before
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresCluster]:
+    """A PostgreSQL of this run's own; mark the test ``postgres``."""
+    # Late: only these tests need its client.
+    from tests.integration.postgres import find_programs, running_cluster
+
+    programs = find_programs()
+    if programs is None:
+        pytest.skip("no PostgreSQL on this machine (Debian: the package postgresql)")
+    yield from running_cluster(programs, _unwatched)
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresCluster) -> Iterator[str]:
+    """The address of a new, empty database on it."""
+    name = postgres.create_database()
+    yield postgres.url(name)
+    postgres.drop_database(name)
 
 
 @cache

@@ -14,7 +14,8 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -63,26 +64,42 @@ class PostgresCluster:
 
     Args:
         programs: Where its programs are, see `find_programs`.
+        unwatched: Lets it start programs and write files of its own.
     """
 
-    def __init__(self, programs: Path) -> None:
+    def __init__(
+        self,
+        programs: Path,
+        unwatched: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         self._programs = programs
+        self._unwatched = unwatched
         # PostgreSQL refuses to run as root, and root's temporary folder is closed to others.
         self._as_nobody: dict[str, Any] = {}
         place = None
         if os.geteuid() == 0:
             self._as_nobody = {"user": "nobody", "group": "nogroup", "extra_groups": []}
             place = "/tmp"
-        self._folder = Path(tempfile.mkdtemp(prefix="reviewer-postgres-", dir=place))
+        with unwatched():
+            self._folder = Path(tempfile.mkdtemp(prefix="reviewer-postgres-", dir=place))
         self._password = secrets.token_urlsafe(16)
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = count(1)
-        self._templates: set[str] = set()
         self.port = 0
 
     # --- life --------------------------------------------------------------------------------
     def create(self) -> None:
         """Make the cluster and start it."""
+        with self._unwatched():
+            self._create()
+            self._start()
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        with self._unwatched():
+            self._start()
+
+    def _create(self) -> None:
         secret = self._folder / "password"
         secret.write_text(self._password)
         if self._as_nobody:
@@ -101,10 +118,8 @@ class PostgresCluster:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.start()
 
-    def start(self) -> None:
-        """Start it, and wait until it answers."""
+    def _start(self) -> None:
         settings = [f"--{name}={value}" for name, value in _SETTINGS.items()]
         program = str(self._programs / "postgres")
         server = [program, "-D", str(self._data), f"--port={self.port}", *settings]
@@ -138,8 +153,8 @@ class PostgresCluster:
         if self._process is None:
             return
         if at_once:
-            first_line = (self._data / "postmaster.pid").read_text().splitlines()[0]
-            os.kill(int(first_line), signal.SIGQUIT)
+            number = (self._data / "postmaster.pid").read_text().splitlines()[0]
+            os.kill(int(number), signal.SIGQUIT)
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(_START_SECONDS)
@@ -148,7 +163,8 @@ class PostgresCluster:
     def remove(self) -> None:
         """Stop it and take its files away."""
         self.stop()
-        shutil.rmtree(self._folder)
+        with self._unwatched():
+            shutil.rmtree(self._folder)
 
     # --- databases ---------------------------------------------------------------------------
     def create_database(self, *, template: str = "template0") -> str:
@@ -185,9 +201,11 @@ class PostgresCluster:
         return {**self._as_nobody, "cwd": self._folder, "env": environment}
 
 
-def running_cluster(programs: Path) -> Iterator[PostgresCluster]:
+def running_cluster(
+    programs: Path, unwatched: Callable[[], AbstractContextManager[None]] = nullcontext
+) -> Iterator[PostgresCluster]:
     """Make a cluster, yield it, and take it away."""
-    cluster = PostgresCluster(programs)
+    cluster = PostgresCluster(programs, unwatched)
     try:
         cluster.create()
         yield cluster
