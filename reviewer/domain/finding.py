@@ -98,11 +98,13 @@ class Outcome:
         kind: What.
         reason: Why it is not inline; empty for inline.
         of: The fingerprint of the finding that it duplicates or belongs to.
+        held: Whether it stands in the summary for want of room beside others alone.
     """
 
     kind: OutcomeKind
     reason: str = ""
     of: str | None = None
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

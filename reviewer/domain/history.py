@@ -39,6 +39,8 @@ class KnownFinding:
         headline: What is wrong, as it was told; untrusted.
         state: Where it stands.
         inline: Whether it stands as a comment of its own.
+        held: Whether it was told in the summary for want of room beside others; room that is
+            there later is for what is new (pains.md P08).
         by: Who dismissed it, by login; empty where nobody did.
         reason: Why, in that person's words; untrusted.
         authorised: Whether the host said that this person may do so, as it does for a command.
@@ -56,6 +58,7 @@ class KnownFinding:
     headline: str
     state: KnownState = KnownState.OPEN
     inline: bool = False
+    held: bool = False
     by: str = ""
     reason: str = ""
     authorised: bool = False

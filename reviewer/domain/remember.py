@@ -214,8 +214,14 @@ def _with_places(
             for placed in review.findings
             if placed.outcome.kind in COMMENTS
         }
+    held = {placed.finding.fingerprint: placed.outcome.held for placed in review.findings}
     return tuple(
-        replace(entry, inline=entry.inline or entry.fingerprint in standing) for entry in known
+        replace(
+            entry,
+            inline=entry.inline or entry.fingerprint in standing,
+            held=held.get(entry.fingerprint, entry.held),
+        )
+        for entry in known
     )
 
 

@@ -297,13 +297,15 @@ def place(
     thresholds_of: Callable[[str], Thresholds] | None = None,
     own_linters: Sequence[OwnLinter] = (),
     standing: Collection[str] = (),
+    held: Collection[str] = (),
 ) -> tuple[PlacedFinding, ...]:
     """Rank the findings and give each its outcome.
 
     Inline stands what is severe and sure enough, on a commentable line, the first of its rule in
     its file (of a critical rule, the first with its remedy), and within the cap, which is applied
     after ranking. Everything else goes to the summary and says why. What stands as a comment from
-    an earlier round keeps its place, whatever holds now, and fills the cap first.
+    an earlier round keeps its place, whatever holds now, and fills the cap first. What there was
+    no room for then stays in the summary: people know it, and a comment now would be noise.
 
     Args:
         merged: What `merge` returned.
@@ -312,6 +314,7 @@ def place(
         thresholds_of: What findings of one path need, where paths differ.
         own_linters: What the repository's own linters report anyway.
         standing: Fingerprints that people see as comments already.
+        held: Fingerprints that people were told of in the summary for want of room.
     """
     limits = thresholds or Thresholds()
     covered = {own.source: own for own in own_linters}
@@ -330,6 +333,10 @@ def place(
     for finding, stays_here in zip(live, stays, strict=True):
         if stays_here:
             outcome = _comment(finding, change)
+        elif finding.fingerprint in held:
+            outcome = Outcome(
+                kind=OutcomeKind.SUMMARY, reason="told in the summary before", held=True
+            )
         else:
             needs = limits if thresholds_of is None else thresholds_of(finding.path)
             needs = replace(needs, inline_cap=limits.inline_cap)
@@ -380,9 +387,10 @@ def _for_summary(
         return Outcome(kind=summary, reason="the code around it does not keep this rule either")
     if first is not None:
         where = "" if first.location is None else f" at line {first.location.start_line}"
-        return Outcome(kind=summary, reason=f"same rule as{where}", of=first.fingerprint)
+        reason = f"same rule as{where}"
+        return Outcome(kind=summary, reason=reason, of=first.fingerprint, held=True)
     if room <= 0:
-        return Outcome(kind=summary, reason=f"more than {limits.inline_cap} inline")
+        return Outcome(kind=summary, reason=f"more than {limits.inline_cap} inline", held=True)
     return None
 
 

@@ -42,6 +42,7 @@ class Delta:
             where there is no earlier round.
         incremental: Whether what was seen in the last round counts at all.
         asks: Whether there is a model to be asked.
+        full: Whether people ask to look at everything again.
         unchanged: Paths whose patch is the same, where the last look still counts.
         looked: The other reviewed paths, in the order of the change.
         seen: What was seen of a file in the last round, by its path today.
@@ -51,6 +52,7 @@ class Delta:
     what: str = ""
     incremental: bool = False
     asks: bool = True
+    full: bool = False
     unchanged: frozenset[str] = frozenset()
     looked: tuple[str, ...] = ()
     seen: Mapping[str, SeenFile] = field(default_factory=dict, repr=False)
@@ -68,6 +70,13 @@ class Delta:
         # Without a model nobody is ever asked; tools look at everything each time.
         quiet = self.incremental and not self.looked and self.asks
         return f"{self.what}: nothing was asked again" if quiet else self.what
+
+    @property
+    def held(self) -> frozenset[str]:
+        """Return the findings that stay in the summary, where people were told of them."""
+        if self.full:
+            return frozenset()
+        return frozenset(entry.fingerprint for entry in self.before.known if entry.held)
 
     def covered(self, persona: str, rule_id: str) -> frozenset[str]:
         """Return the files for which a model's earlier verdict on a rule still counts.
@@ -196,7 +205,7 @@ def compare(
     why = _why_everything(history, look, full=full)
     if why:
         what = f"everything was looked at again: {why}"
-        return Delta(before=before, what=what, looked=reviewed, seen=seen)
+        return Delta(before=before, what=what, full=full, looked=reviewed, seen=seen)
     unchanged = frozenset(
         file.path
         for file in change.reviewed

@@ -270,6 +270,7 @@ def _review(
         thresholds_of=ready.policy.thresholds_of,
         own_linters=own_linters,
         standing=standing,
+        held=delta.held,
     )
     state, why = _state(cards, known.reason, (*_unlisted(ready.change), *heard.gaps))
     return Review(

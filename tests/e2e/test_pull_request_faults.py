@@ -132,7 +132,7 @@ def shows_less(there: Scene) -> None:
     def act() -> None:
         there.hub.limits = Limits(patch_lines=20)
 
-    there.hub.fault("GET", TREE, act=act)
+    there.hub.fault("POST", REVIEWS, act=act)
 
 
 def left_behind(there: Scene) -> None:

@@ -80,6 +80,23 @@ async def test_a_dismissal_by_command_takes_the_weight_off_the_check(opened: Sce
     assert (await opened.run(*FINDS)).writes == []
 
 
+async def test_room_that_a_dismissal_makes_is_for_what_is_new(tmp_path: Path) -> None:
+    """Seven faults, five comments: nobody is told the sixth again because the first was no fault."""
+    names = ("one", "two", "three", "four", "five", "six", "seven")
+    finds = [claimed(f"app/{name}.py", name) for name in names]
+    async with scene(tmp_path, head={f"app/{n}.py": module(n) for n in names}) as there:
+        await there.run(*finds, action="opened")
+        first = there.threads()
+        assert len(first) == 5
+        await there.command("alice", f"/dismiss {handle(first[0])} it is meant so")
+        await there.run(*finds)
+        assert len(there.threads()) == 5
+        there.pull.push({"app/zero.py": module("zero")})
+        await there.run(*finds, claimed("app/zero.py", "zero"))
+        added = [thread.path for thread in there.threads()][5:]
+        assert added == ["app/zero.py"]
+
+
 async def test_a_dismissal_is_taken_back(opened: Scene) -> None:
     name = handle(opened.thread(ONE))
     await opened.command("alice", f"/dismiss {name} it is meant so")
