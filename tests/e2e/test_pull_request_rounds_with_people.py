@@ -81,7 +81,7 @@ async def test_a_dismissal_by_command_takes_the_weight_off_the_check(opened: Sce
 
 
 async def test_room_that_a_dismissal_makes_is_for_what_is_new(tmp_path: Path) -> None:
-    """Seven faults, five comments: nobody is told the sixth again because the first was no fault."""
+    """Seven faults, five comments: the sixth is not told again because the first was no fault."""
     names = ("one", "two", "three", "four", "five", "six", "seven")
     finds = [claimed(f"app/{name}.py", name) for name in names]
     async with scene(tmp_path, head={f"app/{n}.py": module(n) for n in names}) as there:
