@@ -47,6 +47,7 @@ DOORS = {
     "jinja2": ("reviewer/prompting/*", "reviewer/rendering/*"),
     "multiprocessing": (),
     "opentelemetry": ("reviewer/adapters/telemetry/*",),
+    "prometheus_client": ("reviewer/adapters/metrics/*",),
     "pydantic": (
         "reviewer/domain/*",
         "reviewer/config.py",
@@ -63,6 +64,7 @@ DOORS = {
     "starlette": ("reviewer/testing/*", "reviewer/entrypoints/server/*"),
     "tenacity": ("reviewer/llm/*",),
     "sqlalchemy": ("reviewer/adapters/database/*", "reviewer/adapters/migrations/*"),
+    "structlog": ("reviewer/adapters/logs/*",),
     "subprocess": (
         "reviewer/adapters/analyser/*",
         "reviewer/adapters/git/*",

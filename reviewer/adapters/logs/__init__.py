@@ -1,0 +1,1 @@
+"""Logs: JSON lines on the standard error stream; the only place that knows structlog."""
