@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -85,8 +86,13 @@ async def connected(settings: Settings) -> AsyncIterator[GitHubClient]:
     """Connect to the code host.
 
     Raises:
-        UserError: There is no token, or an address is wrong.
+        UserError: There is no token, an address is wrong, or the extra ``github`` is missing.
     """
+    if find_spec("github") is None:
+        raise UserError(
+            "pull requests are read with PyGithub, which is not installed",
+            hint="Install it: pip install 'persona-reviewer[github]'",
+        )
     from reviewer.adapters.github.addresses import GitHubAddresses
     from reviewer.adapters.github.client import GitHubClient
     from reviewer.adapters.system_clock import SystemClock
