@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from reviewer.domain.pull_request import Account, PullRequest, PullRequestName
+from reviewer.domain.status import RunState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ class ReviewOrder:
     @property
     def place(self) -> str:
         """Names the pull request by numbers alone, which no rename changes."""
-        return f"{self.installation_id}/{self.repository_id}/{self.pull_request.number}"
+        return f"{self.installation_id}-{self.repository_id}-{self.pull_request.number}"
 
     @property
     def narrowed(self) -> bool:
@@ -77,3 +78,31 @@ class ReviewOrder:
         if self.title is None:
             return pull_request
         return replace(pull_request, title=self.title, body=self.description or "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followup:
+    """What follows from a delivery.
+
+    Args:
+        outcome: What became of it, in a few words that quote nothing of it.
+        orders: The reviews that are wanted now.
+        overtaken: Runs that are under way on a head that is no more.
+    """
+
+    outcome: str
+    orders: tuple[ReviewOrder, ...] = ()
+    overtaken: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnd:
+    """How a run ended.
+
+    Args:
+        state: A final state.
+        reason: Why, for every state but ``completed``.
+    """
+
+    state: RunState
+    reason: str = ""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from reviewer.domain.delivery import Delivery
-from reviewer.domain.review_order import ReviewOrder
+from reviewer.domain.review_order import Followup, ReviewOrder, RunEnd
 from reviewer.errors import CommunicationError
 
 
@@ -29,6 +30,33 @@ class Backlog:
     oldest_seconds: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class Duties:
+    """What the engine calls when it is its turn; it knows no service by name.
+
+    Each may be called again with the same arguments, by this process or another, until it has
+    returned: what it does has to be known again. A `CommunicationError` or a `ResourceError` is
+    tried again later; any other error ends what it was for.
+
+    Args:
+        handle: Writes a delivery down and tells what follows from it.
+        undone: Is told that a delivery could not be handled for good, and why.
+        queued: Is told that an order waits as the run with this id.
+        review: Carries an order out as the run with this id.
+        end: Is told how a run ended that `review` did not end, and tells people.
+        sweep: Looks for what the host told us in vain.
+        forget: Deletes what is old.
+    """
+
+    handle: Callable[[Delivery], Awaitable[Followup]]
+    undone: Callable[[Delivery, str], Awaitable[None]]
+    queued: Callable[[ReviewOrder, str], Awaitable[None]]
+    review: Callable[[ReviewOrder, str], Awaitable[RunEnd]]
+    end: Callable[[ReviewOrder, str, RunEnd], Awaitable[None]]
+    sweep: Callable[[], Awaitable[None]]
+    forget: Callable[[], Awaitable[None]]
+
+
 class Engine(Protocol):
     """Durable queues and timers; every method may raise `EngineError`."""
 
@@ -43,8 +71,8 @@ class Engine(Protocol):
     async def review_soon(self, wanted: ReviewOrder, *, delay_seconds: float) -> None:
         """Review a pull request when nobody has ordered anything else for a while.
 
-        One run at a time on a pull request. A run on another head that is under way is given up.
-        Orders of persons are not put together with others.
+        One run at a time on a pull request. Orders of persons are not put together with others.
+        The same order, with the same delivery, is taken once where it does not wait.
 
         Args:
             wanted: The last order of a pull request within the delay is the one that counts.
@@ -53,15 +81,7 @@ class Engine(Protocol):
         ...
 
     async def cancel(self, run_id: str) -> bool:
-        """Give a run up that waits or is under way; False where there is no such run."""
-        ...
-
-    async def cancel_pull_request(self, place: str) -> int:
-        """Give up every run of a pull request that waits or is under way; return how many.
-
-        Args:
-            place: `ReviewOrder.place`.
-        """
+        """Give a run up that waits or is under way, and say so; False where there is none."""
         ...
 
     async def backlog(self) -> Backlog:

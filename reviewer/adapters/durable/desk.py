@@ -1,0 +1,299 @@
+"""What can be asked of the engine's database from anywhere: enqueue, cancel, list, count.
+
+It runs no workflow, needs no launched DBOS, and raises where the database does not answer instead
+of waiting until it does, as workflows do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+import sqlalchemy as sa
+from dbos import (
+    DBOSClient,
+    DBOSPortableJSONSerializer,
+    DebouncerClient,
+    EnqueueOptions,
+    WorkflowStatus,
+)
+from dbos import error as dbos_error
+
+from reviewer.adapters.durable.liveness import Workers
+from reviewer.domain.review_order import ReviewOrder
+from reviewer.ports.engine import Backlog, EngineError
+
+Result = TypeVar("Result")
+
+APPLICATION = "persona-reviewer"
+#: Work that is under way is only taken up by a worker of the same version: this changes only
+#: where an older worker could not go on with what a newer one began, or the other way round.
+APPLICATION_VERSION = "1"
+
+#: Workflows, by name; queues are named after what waits in them.
+DELIVERY, SETTLE, REVIEW, WORK = "delivery", "settle", "review", "work"
+ENDING, UNDONE = "ending", "undone"
+SWEEP, FORGET, MEND = "sweep", "forget", "mend"
+DELIVERIES, TALKS, PUSHES, REVIEWS, WORKS = "deliveries", "talks", "pushes", "reviews", "works"
+ENDINGS, SUSPECTS = "endings", "suspects"
+
+#: A run's workflow does its work in a child, which waits its turn in another queue.
+_CHILD = ".work"
+_ACTIVE = ("DELAYED", "ENQUEUED", "PENDING")
+
+
+def run_id_of(order: ReviewOrder, cause: str) -> str:
+    """Return the id of a run: the pull request, and what asked for it.
+
+    Args:
+        order: The order.
+        cause: Names what led to it; the same cause gives the same run.
+    """
+    return f"{order.place}-{hashlib.sha256(cause.encode()).hexdigest()[:16]}"
+
+
+def child_of(run_id: str) -> str:
+    """Return the workflow in which a run does its work."""
+    return f"{run_id}{_CHILD}"
+
+
+def run_of(workflow_id: str) -> str:
+    """Return the run that a workflow belongs to."""
+    return workflow_id.removesuffix(_CHILD)
+
+
+class EngineDesk:
+    """Speaks with the engine's database.
+
+    Args:
+        database: Connections of its own, whose statements give up soon.
+        answer_seconds: How long whoever asks waits.
+    """
+
+    def __init__(self, database: sa.Engine, *, answer_seconds: float) -> None:
+        self._database = database
+        self._answer_seconds = answer_seconds
+        self._client = DBOSClient(
+            system_database_engine=database,
+            serializer=DBOSPortableJSONSerializer(),
+            application_name=APPLICATION,
+            lazy=True,
+            retry_connection_errors=False,
+        )
+        sqlite = database.dialect.name == "sqlite"
+        # Writers of SQLite wait for each other: in one thread they need not even ask.
+        self._threads = ThreadPoolExecutor(1 if sqlite else 8, thread_name_prefix="engine-desk-")
+        self._statuses = "workflow_status" if sqlite else "dbos.workflow_status"
+        self._workers = Workers(database, "")
+
+    def close(self) -> None:
+        """Give everything back."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._client.destroy()
+        self._database.dispose()
+
+    async def ask(self, action: Callable[[], Result]) -> Result:
+        """Do something with the database in a thread.
+
+        Raises:
+            EngineError: It did not do it, or not soon enough; it may do it all the same.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self._answer_seconds):
+                return await loop.run_in_executor(self._threads, action)
+        except TimeoutError as error:
+            raise EngineError("the engine's database does not answer") from error
+        except (sa.exc.SQLAlchemyError, dbos_error.DBOSException) as error:
+            kind = type(getattr(error, "orig", None) or error).__name__
+            raise EngineError(f"the engine's database refuses: {kind}") from error
+
+    async def enqueue(
+        self, name: str, queue: str, workflow_id: str, *texts: str, partition: str | None = None
+    ) -> bool:
+        """Enqueue a workflow once; False where one with this id was enqueued before.
+
+        Raises:
+            EngineError: See `ask`.
+        """
+        options: EnqueueOptions = {
+            "workflow_name": name,
+            "queue_name": queue,
+            "workflow_id": workflow_id,
+            "workflow_id_reuse_policy": "reject",
+            "app_version": APPLICATION_VERSION,
+        }
+        if partition is not None:
+            options["queue_partition_key"] = partition
+
+        def add() -> bool:
+            try:
+                self._client.enqueue(options, *texts)
+            except dbos_error.DBOSWorkflowIDInUseError:
+                return False
+            return True
+
+        return await self.ask(add)
+
+    async def debounce(
+        self, place: str, order: str, delay_seconds: float, *, most_seconds: float
+    ) -> None:
+        """Let an order settle; the last one of a place within the delay is the one that counts.
+
+        Raises:
+            EngineError: See `ask`.
+        """
+        options: EnqueueOptions = {
+            "workflow_name": SETTLE,
+            "queue_name": PUSHES,
+            "app_version": APPLICATION_VERSION,
+        }
+        debouncer = DebouncerClient(self._client, options, debounce_timeout_sec=most_seconds)
+        await self.ask(lambda: debouncer.debounce(place, delay_seconds, order))
+
+    async def find(
+        self,
+        names: Sequence[str],
+        statuses: Sequence[str],
+        *,
+        prefix: str = "",
+        ids: Sequence[str] = (),
+        with_input: bool = False,
+        ended_before: str | None = None,
+        limit: int | None = None,
+    ) -> list[WorkflowStatus]:
+        """Return workflows, oldest first.
+
+        Args:
+            names: Their names; empty for any.
+            statuses: In one of these; empty for any.
+            prefix: What their ids begin with.
+            ids: Exactly these.
+            with_input: Whether their texts are wanted.
+            ended_before: That have ended before this time, in ISO 8601.
+            limit: At most this many.
+
+        Raises:
+            EngineError: See `ask`.
+        """
+        return await self.ask(
+            lambda: self._client.list_workflows(
+                name=list(names) or None,
+                status=list(statuses) or None,
+                workflow_id_prefix=prefix or None,
+                workflow_ids=list(ids) or None,
+                load_input=with_input,
+                load_output=False,
+                completed_before=ended_before,
+                limit=limit,
+                application_name=APPLICATION,
+            )
+        )
+
+    async def stop_run(self, run_id: str, end: str) -> bool:
+        """Cancel a run and have it said; False where there is none that waits or is under way.
+
+        It may be asked again after it broke off in between.
+
+        Args:
+            run_id: The run.
+            end: How it ended, as it is written.
+
+        Raises:
+            EngineError: See `ask`.
+        """
+        found = await self.find([REVIEW], [*_ACTIVE, "CANCELLED"], ids=[run_id], with_input=True)
+        if not found:
+            return False
+        await self.ask(lambda: self._client.cancel_workflow(run_id, cancel_children=True))
+        await self.say_end(run_id, text_of(found[0]), end)
+        return True
+
+    async def say_end(self, run_id: str, order: str, end: str) -> None:
+        """Have said how a run ended, once.
+
+        Raises:
+            EngineError: See `ask`.
+        """
+        await self.enqueue(ENDING, ENDINGS, f"end:{run_id}", order, end)
+
+    async def say_undone(self, workflow_id: str, delivery: str, why: str) -> None:
+        """Have said that a delivery could not be handled, once.
+
+        Raises:
+            EngineError: See `ask`.
+        """
+        await self.enqueue(UNDONE, ENDINGS, f"undone:{workflow_id}", delivery, why)
+
+    async def cancel(self, workflow_id: str) -> None:
+        """Cancel a workflow.
+
+        Raises:
+            EngineError: See `ask`.
+        """
+        await self.ask(lambda: self._client.cancel_workflow(workflow_id))
+
+    async def resume(self, workflow_ids: Sequence[str], queue: str | None) -> None:
+        """Have workflows done by somebody else than who holds them.
+
+        Raises:
+            EngineError: See `ask`.
+        """
+        await self.ask(lambda: self._client.resume_workflows(list(workflow_ids), queue_name=queue))
+
+    async def delete(self, workflow_ids: Sequence[str]) -> None:
+        """Delete workflows that have ended.
+
+        Raises:
+            EngineError: See `ask`.
+        """
+
+        def forget() -> None:
+            self._client.delete_workflows(list(workflow_ids))
+            self._workers.forget_deaths(workflow_ids)
+
+        await self.ask(forget)
+
+    async def backlog(self) -> Backlog:
+        """Count what waits and what is under way.
+
+        Raises:
+            EngineError: See `ask`.
+        """
+        counting = sa.text(
+            "SELECT status, COUNT(*) AS number, MIN(created_at) AS oldest"  # noqa: S608 - ours
+            f" FROM {self._statuses} WHERE status IN ('DELAYED', 'ENQUEUED', 'PENDING')"
+            " AND (name IN ('delivery', 'work') OR status <> 'PENDING') GROUP BY status"
+        )
+
+        def count() -> Backlog:
+            with self._database.connect() as connection:
+                rows = {row.status: row for row in connection.execute(counting)}
+            number = {status: row.number for status, row in rows.items()}
+            waits = rows.get("ENQUEUED")
+            age = 0.0 if waits is None else max(0.0, time.time() - waits.oldest / 1000)
+            return Backlog(
+                queued=number.get("ENQUEUED", 0) + number.get("DELAYED", 0),
+                running=number.get("PENDING", 0),
+                oldest_seconds=age,
+            )
+
+        return await self.ask(count)
+
+    async def check(self) -> None:
+        """Write something.
+
+        Raises:
+            EngineError: See `ask`.
+        """
+        await self.ask(self._workers.probe)
+
+
+def text_of(workflow: WorkflowStatus, position: int = 0) -> str:
+    """Return one of the texts that a workflow was enqueued with."""
+    texts = workflow.input["args"] if workflow.input is not None else ()
+    return str(texts[position])
