@@ -81,18 +81,26 @@ class Report:
     intentions: tuple[Intention, ...] = ()
 
 
-@asynccontextmanager
-async def connected(settings: Settings) -> AsyncIterator[GitHubClient]:
-    """Connect to the code host.
+def require_extra() -> None:
+    """Make sure that what pull requests need is installed, before any of it is imported.
 
     Raises:
-        UserError: There is no token, an address is wrong, or the extra ``github`` is missing.
+        UserError: It is not.
     """
     if find_spec("github") is None:
         raise UserError(
             "pull requests are read with PyGithub, which is not installed",
             hint="Install it: pip install 'persona-reviewer[github]'",
         )
+
+
+@asynccontextmanager
+async def connected(settings: Settings) -> AsyncIterator[GitHubClient]:
+    """Connect to the code host.
+
+    Raises:
+        UserError: There is no token, or an address is wrong.
+    """
     from reviewer.adapters.github.addresses import GitHubAddresses
     from reviewer.adapters.github.client import GitHubClient
     from reviewer.adapters.system_clock import SystemClock
@@ -122,6 +130,7 @@ async def opened_workspace(name: PullRequestName, settings: Settings) -> AsyncIt
         UserError: There is no token, or an address is wrong.
         CodeHostError: The code host does not let us read it.
     """
+    require_extra()
     from reviewer.adapters.github.code_host import GitHubCodeHost
     from reviewer.adapters.github.workspace import PullRequestWorkspace
 
@@ -173,6 +182,7 @@ class PullRequestDesk:
         Raises:
             UserError: Settings or wishes are wrong.
         """
+        require_extra()
         return asyncio.run(self._review_event(event, order))
 
     def look(self, name: PullRequestName, order: Order) -> Report:
@@ -182,6 +192,7 @@ class PullRequestDesk:
             UserError: Settings or wishes are wrong.
             CodeHostError: The pull request cannot be read.
         """
+        require_extra()
         return asyncio.run(self._look(name, order))
 
     def answer(self, event: CommentEvent, order: Order) -> Report:
@@ -190,6 +201,7 @@ class PullRequestDesk:
         Raises:
             UserError: Settings or wishes are wrong.
         """
+        require_extra()
         return asyncio.run(self._answer(event, order))
 
     async def _review_event(self, event: PullRequestEvent, order: Order) -> Report:

@@ -32,7 +32,6 @@ def answer(request: Request, question: Question) -> Reply:
 async def _answer(request: Request, question: Question) -> Reply:
     from reviewer.domain.change import Change
     from reviewer.domain.material import QuestionKind
-    from reviewer.service.answer_question import answer_question
 
     settings = Settings.from_environment()
     async with model_setup(request.model, settings, request.repository) as setup:
@@ -41,6 +40,9 @@ async def _answer(request: Request, question: Question) -> Reply:
                 "no model is configured, so nobody can answer",
                 hint="Name one: --model anthropic:claude-sonnet-5-5, or set REVIEWER_MODEL.",
             )
+        # Only here is it known that what models need is installed.
+        from reviewer.service.answer_question import answer_question
+
         about_change = question.kind is QuestionKind.ASK
         nothing = Change(base="", head="", files=())
         return await answer_question(
