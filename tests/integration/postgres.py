@@ -31,11 +31,11 @@ _START_SECONDS = 30
 #: A cluster that dies with whoever started it, however that ends: its pipe is closed then.
 _UNTIL_CLOSED = '"$@" & server=$!; read -r _; kill -INT "$server"; wait "$server"'
 
+#: Nothing waits for the disk, and yet a commit outlives the server's death, as it must.
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "shared_buffers": "16MB",
     "max_connections": "60",
