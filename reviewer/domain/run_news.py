@@ -80,6 +80,7 @@ def completion_completed(attempt: Attempt, *, at: datetime) -> RunEvent:
         at=at,
         data=_known(
             {
+                "repository": attempt.repository,
                 "persona": attempt.persona,
                 "purpose": attempt.purpose,
                 "prompt": str(attempt.prompt),

@@ -11,8 +11,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import TypeVar
 
 from reviewer.adapters.logs.cleaning import Plain
+
+T = TypeVar("T")
 
 #: Collectors cut longer lines, and half an object is none.
 LONGEST_LINE = 16_384
@@ -31,6 +34,12 @@ FIRST = (
 )
 _LONGEST_EVENT = 100
 
+#: Names that a line, or the call that writes it, gives a meaning; ids may be said again.
+_TAKEN = frozenset(
+    {"at", "level", "event", "logger", "trace_id", "exc_info", "extra"}
+    | {"left_out", "stack_info", "stacklevel"}
+)
+
 
 def write_line(fields: Mapping[str, Plain]) -> str:
     """Write the fields of a line, the first ones first; of one that is too long those alone.
@@ -47,6 +56,11 @@ def write_line(fields: Mapping[str, Plain]) -> str:
         for name, value in first.items()
     }
     return _json({**short, "fields_left_out": len(fields) - len(first)})
+
+
+def free_names(fields: Mapping[str, T]) -> dict[str, T]:
+    """Rename fields whose names mean something else in a line: ``at`` becomes ``data_at``."""
+    return {f"data_{name}" if name in _TAKEN else name: fields[name] for name in fields}
 
 
 def _json(fields: Mapping[str, Plain]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import structlog
 
-from reviewer.adapters.logs.line import FIRST
+from reviewer.adapters.logs.line import free_names
 from reviewer.domain.run_event import FINAL, EventKind, EventStatus, RunEvent
 
 #: What accounts for something; sampling leaves none of it out.
@@ -26,12 +26,6 @@ _LEVELS: Mapping[tuple[EventKind, EventStatus], int] = {
 }
 
 
-#: Names that a line, or the call that writes it, gives a meaning.
-_TAKEN = frozenset(
-    {*FIRST, "error", "exc_info", "extra", "left_out", "stack_info", "stacklevel"}
-) - {"delivery_id", "installation_id"}
-
-
 class RunEventLog:
     """Logs events; implements `ports.run_events.EventHandler`."""
 
@@ -44,13 +38,9 @@ class RunEventLog:
             _LEVELS.get((event.kind, event.status), logging.INFO),
             event.kind.value,
             **{
-                **{_free(name): value for name, value in event.data.items()},
+                **free_names(event.data),
                 "run_id": event.run_id,
                 "sequence": event.sequence,
                 "status": event.status.value,
             },
         )
-
-
-def _free(name: str) -> str:
-    return f"data_{name}" if name in _TAKEN else name

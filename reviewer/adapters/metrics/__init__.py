@@ -1,0 +1,1 @@
+"""Figures for Prometheus; the only place that knows its client."""
