@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 
 
 def analyser_here(
-    request: ModelRequest, settings: Settings, *, progress: Progress | None = None
+    request: ModelRequest,
+    settings: Settings,
+    *,
+    progress: Progress | None = None,
+    charge: Callable[[Material], Account] | None = None,
+    books: Books | None = None,
 ) -> Analyser:
     """Return an analyser that works in this process.
 
@@ -33,12 +38,17 @@ def analyser_here(
         request: What the door asks for of models.
         settings: What the environment says.
         progress: Who is told how far it is.
+        charge: Says who is charged; None for the pull request alone.
+        books: Where runs are written down instead of the user's own ledger.
     """
     from reviewer.service.analyse import DirectAnalyser
 
+    charged = charge or account_of
+
     @asynccontextmanager
     async def set_up(material: Material) -> AsyncIterator[ModelSetup | None]:
-        async with model_setup(request, settings, Path(), account_of(material)) as setup:
+        account = charged(material)
+        async with model_setup(request, settings, Path(), account, books=books) as setup:
             yield setup
 
     return DirectAnalyser(

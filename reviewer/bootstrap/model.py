@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from reviewer.llm.ceilings import Account, Limit, Limits
     from reviewer.ports.clock import Clock
     from reviewer.ports.completion_cache import CompletionCache
+    from reviewer.ports.journal import Journal
     from reviewer.ports.ledger import Ledger
     from reviewer.ports.model import Model
     from reviewer.ports.telemetry import Telemetry
@@ -117,7 +118,12 @@ def model_text(request: ModelRequest, settings: Settings) -> str | None:
 
 @asynccontextmanager
 async def model_setup(
-    request: ModelRequest, settings: Settings, repository: Path, account: Account | None = None
+    request: ModelRequest,
+    settings: Settings,
+    repository: Path,
+    account: Account | None = None,
+    *,
+    books: Books | None = None,
 ) -> AsyncIterator[ModelSetup | None]:
     """Wire the models of one run; None where no model is configured.
 
@@ -126,6 +132,7 @@ async def model_setup(
         settings: What the environment says.
         repository: The folder that is reviewed; its name is what spending is summed by.
         account: Who is charged instead: a pull request.
+        books: Where the run is written down instead of the user's own ledger.
 
     Raises:
         UserError: A name, key, bound or file is wrong, or the extra ``model`` is not installed.
@@ -143,13 +150,17 @@ async def model_setup(
     from reviewer.llm.ceilings import Account
 
     account = account or Account(run_id=uuid4().hex, repository=repository_name(repository))
-    async with _wired(text, request, settings, account) as setup:
+    async with _wired(text, request, settings, account, books) as setup:
         yield setup
 
 
 @asynccontextmanager
 async def _wired(
-    text: str, request: ModelRequest, settings: Settings, account: Account
+    text: str,
+    request: ModelRequest,
+    settings: Settings,
+    account: Account,
+    given: Books | None,
 ) -> AsyncIterator[ModelSetup]:
     from reviewer.adapters.http import HttpClient
     from reviewer.adapters.patterns.parses import parses
@@ -173,14 +184,14 @@ async def _wired(
     reached = {model, verify, *personas.values(), *allowed}
     async with (
         HttpClient(allowed=[base_url_of(each) for each in reached]) as http,
-        _books(settings, replayed, keeps_answers=request.record is None) as books,
+        _books(settings, replayed, given, keeps_answers=request.record is None) as books,
         _answering(request, settings, http, (operator, account, books, replayed)) as models,
     ):
         yield ModelSetup(
             client=LLMClient(
                 models=models,
                 ledger=books.ledger,
-                journal=JustRun(),
+                journal=books.journal or JustRun(),
                 clock=books.clock,
                 account=account,
                 ceilings=await load_ceilings(
@@ -235,31 +246,46 @@ def _as_asked(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Books:
-    """Where a run is written down, and by which clock."""
+class Books:
+    """Where a run is written down, and by which clock.
+
+    Args:
+        ledger: Keeps every attempt.
+        cache: Keeps answers by content; None for nobody.
+        clock: Tells the time.
+        journal: Keeps what a run did, for a run that is begun again; None where none is.
+    """
 
     ledger: Ledger
     cache: CompletionCache | None
     clock: Clock
+    journal: Journal | None = None
 
 
 @asynccontextmanager
 async def _books(
-    settings: Settings, replayed: RecordedRun | None, *, keeps_answers: bool
-) -> AsyncIterator[_Books]:
+    settings: Settings,
+    replayed: RecordedRun | None,
+    given: Books | None,
+    *,
+    keeps_answers: bool,
+) -> AsyncIterator[Books]:
     """Open the ledger; a replay is written down nowhere and lives in the time of its recording."""
+    if given is not None:
+        yield given
+        return
     if replayed is not None:
         from reviewer.adapters.cassette.replay import ReplayClock, ReplayLedger
 
         clock = ReplayClock(replayed.answers.started_at)
-        yield _Books(ledger=ReplayLedger(replayed.spent), cache=None, clock=clock)
+        yield Books(ledger=ReplayLedger(replayed.spent), cache=None, clock=clock)
         return
     from reviewer.adapters.database.store import open_store
     from reviewer.adapters.system_clock import SystemClock
 
     async with open_store(settings.state_folder) as store:
         cache = store.completions if keeps_answers else None
-        yield _Books(ledger=store.ledger, cache=cache, clock=SystemClock())
+        yield Books(ledger=store.ledger, cache=cache, clock=SystemClock())
 
 
 def repository_name(repository: Path) -> str:
@@ -272,7 +298,7 @@ async def _answering(
     request: ModelRequest,
     settings: Settings,
     http: HttpClient,
-    run: tuple[OperatorConfiguration, Account, _Books, RecordedRun | None],
+    run: tuple[OperatorConfiguration, Account, Books, RecordedRun | None],
 ) -> AsyncIterator[Callable[[ModelName], Model]]:
     """Make what answers: providers, a cassette instead, or providers and a cassette beside."""
     from reviewer.adapters.providers.factory import provider_for
