@@ -206,6 +206,8 @@ class ServerSettings(BaseSettings):
     takeover_seconds: Annotated[float, Field(ge=4, le=600)] = 20
     #: How often missed deliveries are looked for.
     sweep_minutes: Count = 10
+    #: How long it is still listened after a signal, so that whoever spreads requests can see it.
+    drain_seconds: Annotated[float, Field(ge=0, le=300)] = 0
     shutdown_seconds: Seconds = 25
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -1,0 +1,1 @@
+"""The service's door: webhooks, a small API, a live stream, and what operators look at."""

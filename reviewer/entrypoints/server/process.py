@@ -1,0 +1,134 @@
+"""One process of the service: listens, and goes in order when it is told to.
+
+::
+
+    SIGTERM, SIGINT ─► /ready says 503, streams end ─► drain_seconds pass ─► no new connections
+        ─► what is under way is answered ─► everything behind the door is closed ─► the end
+    a second signal: at once
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from typing_extensions import override
+
+from reviewer.bootstrap.door import Services
+from reviewer.entrypoints.server.application import create_application
+from reviewer.entrypoints.server.state import Door
+from reviewer.errors import UserError
+
+if TYPE_CHECKING:
+    from reviewer.server_settings import ServerSettings
+
+#: Opens everything behind the door, and closes it in the opposite order.
+Opening = Callable[[], AbstractAsyncContextManager[Services]]
+
+_KEEP_ALIVE_SECONDS = 15
+
+
+def serve(
+    settings: ServerSettings, opening: Opening, *, told: Callable[[str], None] = lambda _: None
+) -> None:
+    """Serve until a signal comes.
+
+    Args:
+        settings: Where to listen, and how long the end may take.
+        opening: Opens what stands behind the door, on the loop that serves.
+        told: Is told the address once somebody may come.
+
+    Raises:
+        UserError: The address cannot be listened on.
+    """
+    asyncio.run(_serve(settings, opening, told))
+
+
+async def _serve(settings: ServerSettings, opening: Opening, told: Callable[[str], None]) -> None:
+    async with opening() as services:
+        application = create_application(services)
+        door: Door = application.state.door
+        server = _Server(
+            uvicorn.Config(
+                application,
+                host=settings.host,
+                port=settings.port,
+                # Logging belongs to the one who wires it; uvicorn's lines go there as well.
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                ws="none",
+                lifespan="on",
+                limit_concurrency=settings.connections,
+                timeout_keep_alive=_KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=max(1, round(settings.shutdown_seconds)),
+            ),
+            told,
+        )
+        with _signals(server, door, settings.drain_seconds):
+            await _run(server, settings)
+
+
+async def _run(server: _Server, settings: ServerSettings) -> None:
+    try:
+        await server.serve()
+    except SystemExit:
+        # So does uvicorn end where it cannot listen; why stands in the log.
+        raise UserError(
+            f"{settings.host} port {settings.port} cannot be listened on",
+            hint="Something else may listen there; set REVIEWER_SERVER_PORT to another one.",
+        ) from None
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, without signal handlers of its own."""
+
+    def __init__(self, config: uvicorn.Config, told: Callable[[str], None]) -> None:
+        super().__init__(config)
+        self._told = told
+
+    @override
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    @override
+    async def startup(self, sockets: list[Any] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            listening = self.servers[0].sockets[0].getsockname()
+            host = f"[{listening[0]}]" if ":" in listening[0] else listening[0]
+            self._told(f"http://{host}:{listening[1]}")
+
+
+@contextmanager
+def _signals(server: _Server, door: Door, drain_seconds: float) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    leaving: set[asyncio.Task[None]] = set()
+
+    async def leave() -> None:
+        door.drain()
+        await asyncio.sleep(drain_seconds)
+        server.should_exit = True
+
+    def told_to_go() -> None:
+        if door.draining.is_set():
+            server.should_exit = server.force_exit = True
+        else:
+            leaving.add(asyncio.ensure_future(leave()))
+
+    kinds = (signal.SIGTERM, signal.SIGINT)
+    for kind in kinds:
+        loop.add_signal_handler(kind, told_to_go)
+    try:
+        yield
+    finally:
+        for kind in kinds:
+            loop.remove_signal_handler(kind)
+        for task in leaving:
+            task.cancel()
