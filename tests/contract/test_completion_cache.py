@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import URL
 
+from reviewer.adapters.database.completion_cache import DatabaseCompletionCache
+from reviewer.adapters.database.engine import create_engine
+from reviewer.adapters.database.preparation import prepare
+from reviewer.adapters.database.service_store import open_service_store
+from reviewer.adapters.database.session import Transactions
 from reviewer.adapters.database.store import open_store
 from reviewer.domain.completion import Completion, Finish, Usage
 from reviewer.llm.cache import MemoryCompletionCache
@@ -32,8 +40,15 @@ CACHES: dict[str, Callable[[Path], AbstractAsyncContextManager[CompletionCache]]
 }
 
 
-@pytest.fixture(params=list(CACHES))
+POSTGRES = pytest.param("postgres", marks=pytest.mark.postgres)
+
+
+@pytest.fixture(params=[*CACHES, POSTGRES])
 async def cache(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[CompletionCache]:
+    if request.param == "postgres":
+        async with open_service_store(request.getfixturevalue("postgres_url")) as store:
+            yield store.completions(11)
+        return
     async with CACHES[request.param](tmp_path) as opened:
         yield opened
 
@@ -80,6 +95,32 @@ async def test_the_first_answer_under_a_key_stays(cache: CompletionCache) -> Non
     await cache.put("key", Completion(text="", finish=Finish.STOP, usage=None, model_answered=""))
 
     assert await cache.get("key") == FULL
+
+
+async def test_a_cache_on_disk_forgets_what_is_old_little_by_little(tmp_path: Path) -> None:
+    day = datetime(2026, 11, 20, tzinfo=UTC)
+    engine = create_engine(URL.create("sqlite+aiosqlite", database=str(tmp_path / "x.sqlite3")))
+    await prepare(engine)
+    today = day
+    cache = DatabaseCompletionCache(
+        Transactions(engine=engine, place="x"), lambda: today, keep_for=timedelta(days=90)
+    )
+    for number in range(30):
+        await cache.put(f"{number}", FULL)
+
+    today = day + timedelta(days=90)
+    await cache.put("in time", FULL)
+    assert await cache.get("29") == FULL
+    today += timedelta(seconds=1)
+    await cache.put("late", FULL)
+    left = [await cache.get(f"{number}") for number in range(30)]
+    assert left.count(FULL) == 10
+    await cache.put("later", FULL)
+    await engine.dispose()
+
+    with closing(sqlite3.connect(tmp_path / "x.sqlite3")) as connection:
+        keys = connection.execute("SELECT key FROM completion_cache ORDER BY key").fetchall()
+    assert keys == [("in time",), ("late",), ("later",)]
 
 
 async def test_a_cache_in_memory_forgets_what_was_not_used_for_longest() -> None:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reviewer.adapters.database.service_store import open_service_store
 from reviewer.adapters.database.store import open_store
 from reviewer.domain.attempt import Attempt, AttemptOutcome
 from reviewer.domain.completion import ModelName, Parameters, PromptIdentity, Usage
@@ -36,10 +37,15 @@ LEDGERS: dict[str, Callable[[Path], AbstractAsyncContextManager[Ledger]]] = {
     "memory": _memory,
     "database": _database,
 }
+POSTGRES = pytest.param("postgres", marks=pytest.mark.postgres)
 
 
-@pytest.fixture(params=list(LEDGERS))
+@pytest.fixture(params=[*LEDGERS, POSTGRES])
 async def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Ledger]:
+    if request.param == "postgres":
+        async with open_service_store(request.getfixturevalue("postgres_url")) as store:
+            yield store.ledger
+        return
     async with LEDGERS[request.param](tmp_path) as opened:
         yield opened
 
