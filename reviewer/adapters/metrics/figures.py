@@ -35,6 +35,7 @@ _ACKNOWLEDGE_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _WAIT_SECONDS = (1, 5, 15, 30, 45, 60, 90, 120, 180, 300, 600, 1800, 3600)
 _REVIEW_SECONDS = (5, 15, 30, 60, 120, 180, 300, 450, 600, 900, 1800, 3600)
 _MODEL_SECONDS = (0.5, 1, 2.5, 5, 10, 20, 30, 60, 90, 120, 180, 300)
+_CALL_SECONDS = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 90)
 _ANSWER_SECONDS = (0.005, 0.025, 0.1, 0.25, 1, 2.5, 10, 30)
 
 
@@ -51,7 +52,7 @@ class Figures:
         self, *, by_repository: bool = False, most_repositories: int = 200, process: bool = True
     ) -> None:
         # When a counter began is told by its reset; a second series for each would say it again.
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.by_repository = by_repository
         self.registry = CollectorRegistry()
         self.model = BoundedLabel(40)
@@ -84,6 +85,17 @@ class Figures:
             self.queue_length.set(backlog.queued)
             self.queue_running.set(backlog.running)
             self.queue_age.set(max(0.0, backlog.oldest_seconds))
+
+    def code_host_called(self, operation: str, outcome: str, seconds: float) -> None:
+        """Count a call of the code host.
+
+        Args:
+            operation: Its name, of ours.
+            outcome: ``answered``, or how it was refused.
+            seconds: How long it took, waiting included.
+        """
+        labels = {"operation": self.word(operation), "outcome": self.word(outcome)}
+        self.code_host.labels(**labels).observe(seconds)
 
     def budget(self, scope: str, *, limit_dollars: float | None) -> None:
         """Set a ceiling of the operator's (``repository_day``, ``installation_month``, …)."""
@@ -227,6 +239,13 @@ class Figures:
         )
 
     def _around(self) -> None:
+        self.code_host = Histogram(
+            "reviewer_code_host_call_seconds",
+            "Calls of the code host, by operation and by how they ended.",
+            ["operation", "outcome"],
+            buckets=_CALL_SECONDS,
+            registry=self.registry,
+        )
         self.engine_up = Gauge(
             "reviewer_engine_up", "Whether the engine answered last time.", registry=self.registry
         )

@@ -1,29 +1,35 @@
 """Spans through OpenTelemetry's API, which whoever runs the program connects, or nobody.
 
-Without an SDK that somebody configured (``opentelemetry-instrument reviewer review``) the API
-itself does nothing. Messages of errors stay out: they may hold words of a change.
+Without an SDK that somebody configured (``opentelemetry-instrument reviewer review``, or the
+service's ``otlp_endpoint``) the API itself does nothing. Messages of errors stay out: they may hold
+words of a change. What attributes say is redacted and cut all the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from opentelemetry import trace
 
 from reviewer import __version__
+from reviewer.domain.redactor import redact
 from reviewer.ports.telemetry import Attribute, Span
+
+#: Names, ids and short reasons; nothing else has a place in an attribute.
+LONGEST_ATTRIBUTE = 200
 
 
 class _Watched:
     """A span of OpenTelemetry's."""
 
-    def __init__(self, span: trace.Span) -> None:
+    def __init__(self, span: trace.Span, secrets: Sequence[str]) -> None:
         self._span = span
+        self._secrets = secrets
 
     def describe(self, attributes: Mapping[str, Attribute]) -> None:
         """Add what became known while the work was done."""
-        self._span.set_attributes(dict(attributes))
+        self._span.set_attributes(_cleaned(attributes, self._secrets))
 
 
 class OpenTelemetrySpans:
@@ -31,10 +37,20 @@ class OpenTelemetrySpans:
 
     Args:
         tracer: Who makes spans; by default the program's own of the configured provider.
+        inside: Whether spans are of work inside this process and not of calls of others.
+        secrets: Values that no attribute shows, in any form.
     """
 
-    def __init__(self, tracer: trace.Tracer | None = None) -> None:
+    def __init__(
+        self,
+        tracer: trace.Tracer | None = None,
+        *,
+        inside: bool = False,
+        secrets: Sequence[str] = (),
+    ) -> None:
         self._tracer = tracer or trace.get_tracer("reviewer", __version__)
+        self._kind = trace.SpanKind.INTERNAL if inside else trace.SpanKind.CLIENT
+        self._secrets = tuple(secrets)
 
     @contextmanager
     def span(self, name: str, attributes: Mapping[str, Attribute]) -> Iterator[Span]:
@@ -46,14 +62,33 @@ class OpenTelemetrySpans:
         """
         with self._tracer.start_as_current_span(
             name,
-            kind=trace.SpanKind.CLIENT,
-            attributes=dict(attributes),
+            kind=self._kind,
+            attributes=_cleaned(attributes, self._secrets),
             record_exception=False,
             set_status_on_exception=False,
         ) as span:
             try:
-                yield _Watched(span)
+                yield _Watched(span, self._secrets)
             except BaseException as error:
                 span.set_status(trace.StatusCode.ERROR)
                 span.set_attribute("error.type", type(error).__name__)
                 raise
+
+
+def current_trace_id() -> str:
+    """Return the id of the trace that is under way, in hexadecimal; empty for none."""
+    context = trace.get_current_span().get_span_context()
+    return trace.format_trace_id(context.trace_id) if context.is_valid else ""
+
+
+def _cleaned(attributes: Mapping[str, Attribute], secrets: Sequence[str]) -> dict[str, Attribute]:
+    def clean(text: str) -> str:
+        # Redacted before it is cut: half a secret is not recognised.
+        return redact(text[: 8 * LONGEST_ATTRIBUTE], secrets)[:LONGEST_ATTRIBUTE]
+
+    def cleaned(value: Attribute) -> Attribute:
+        if isinstance(value, str):
+            return clean(value)
+        return tuple(clean(part) for part in value) if isinstance(value, tuple) else value
+
+    return {name: cleaned(value) for name, value in attributes.items()}
