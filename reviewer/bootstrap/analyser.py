@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from reviewer.bootstrap import built_in_personas, examiners_of
-from reviewer.bootstrap.model import Books, ModelRequest, model_setup
+from reviewer.bootstrap.model import Books, ModelRequest, model_setup, read_operator_file
 from reviewer.config import Settings, process_environment
 from reviewer.errors import ReviewerError, UserError
 
