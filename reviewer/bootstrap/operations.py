@@ -1,0 +1,295 @@
+"""What operators see, put together: logs, figures, spans, events of runs and the audit trail.
+
+::
+
+    with watching(settings) as watch:                     # before anything else is opened
+        async with telling(watch, store, ledger, …) as told:   # once the store is open
+            told.events   publish and subscribe           services, the live stream
+            told.ledger   a ledger whose rows are told    the metered client
+            watch.door    lines and figures of requests   the door
+            watch.figures.exposition                      /metrics
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from reviewer.ports.clock import Clock
+from reviewer.ports.door_watch import DoorWatch, Field, Level
+from reviewer.ports.engine import Engine
+from reviewer.ports.identification import Identification
+from reviewer.ports.installed_hosts import InstalledHosts
+from reviewer.ports.ledger import Ledger
+from reviewer.ports.progress import Progress
+from reviewer.ports.run_events import RunEvents
+from reviewer.ports.store import Store
+from reviewer.ports.telemetry import NoTelemetry, Telemetry
+from reviewer.server_settings import ServerSettings
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from reviewer.adapters.logs.door_log import DoorLog
+    from reviewer.adapters.metrics.counting import DoorCounter
+    from reviewer.adapters.metrics.figures import Figures
+
+_LOG = logging.getLogger("reviewer.operations")
+
+#: How long the last audit entries and spans may take when the service stops.
+_LAST_SECONDS = 5.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watching:
+    """What watches the process itself.
+
+    Args:
+        figures: Everything that is counted; ``figures.exposition`` is for ``/metrics``.
+        door: Takes notes of what the door does.
+        identification: Names the work at hand in every line of the log.
+        calls: Opens spans of calls to others.
+        work: Opens spans of work inside the process.
+    """
+
+    figures: Figures
+    door: DoorWatch
+    identification: Identification
+    calls: Telemetry
+    work: Telemetry
+
+
+@dataclass(frozen=True, kw_only=True)
+class Telling:
+    """Where runs tell what happens in them.
+
+    Args:
+        events: Publishes, and lets others listen to runs of any process.
+        ledger: Tells every call once it is written down.
+        progress: Makes what tells the stages of one run, by its id.
+        store: The store, watched.
+    """
+
+    events: RunEvents
+    ledger: Ledger
+    progress: Callable[[str], Progress]
+    store: Store
+
+
+class _Door:
+    """Lines of the log and figures, as the door's one watcher; implements `DoorWatch`."""
+
+    def __init__(self, lines: DoorLog, counts: DoorCounter) -> None:
+        self._lines = lines
+        self._counts = counts
+
+    def bound(self, **ids: str | int) -> AbstractContextManager[None]:
+        """Let every line of the block carry ids."""
+        return self._lines.bound(**ids)
+
+    def log(self, level: Level, event: str, **fields: Field) -> None:
+        """Write a line."""
+        self._lines.log(level, event, **fields)
+
+    def answered(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Count an answer."""
+        self._counts.answered(route, method, status, seconds)
+
+    def received(self, name: str, outcome: str, seconds: float) -> None:
+        """Count a delivery."""
+        self._counts.received(name, outcome, seconds)
+
+
+def secrets_of(settings: ServerSettings, others: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return every value that may stand in no line, no figure and no span.
+
+    Args:
+        settings: The service's settings; of a database's address, the password is one by itself.
+        others: Keys of models.
+    """
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    values = [getattr(settings, name) for name in type(settings).model_fields]
+    parts = [part for value in values for part in (value if isinstance(value, tuple) else (value,))]
+    found = [*others, *(part.get_secret_value() for part in parts if isinstance(part, SecretStr))]
+    for url in (settings.database_url, settings.engine_url):
+        if url is not None:
+            with suppress(ArgumentError):
+                found.append(make_url(url.get_secret_value()).password or "")
+    return tuple(dict.fromkeys(secret for secret in found if secret))
+
+
+@contextmanager
+def watching(
+    settings: ServerSettings,
+    clock: Clock,
+    *,
+    keys: Sequence[str] = (),
+    by_repository: bool = False,
+) -> Iterator[Watching]:
+    """Set logs, figures and spans up for the time of the block.
+
+    Args:
+        settings: The service's settings.
+        clock: Tells the time.
+        keys: Keys of models, which are written nowhere.
+        by_repository: Whether figures of runs and costs name repositories.
+
+    Raises:
+        UserError: Spans are to be sent and the SDK is not installed.
+    """
+    from reviewer.adapters.logs.door_log import DoorLog
+    from reviewer.adapters.logs.identification import LoggedIdentification
+    from reviewer.adapters.logs.json_lines import LogSettings, json_logs
+    from reviewer.adapters.metrics.counting import DoorCounter
+    from reviewer.adapters.metrics.figures import Figures
+
+    secrets = secrets_of(settings, keys)
+    figures = Figures(by_repository=by_repository)
+    lines = LogSettings(
+        level=settings.log_level,
+        secrets=secrets,
+        time=clock.monotonic,
+        now=clock.now,
+        counted=lambda level: figures.log_lines.labels(level=level).inc(),
+        trace_id=_trace_id_of(settings),
+    )
+    with json_logs(lines), _spans(settings, secrets) as (calls, work):
+        yield Watching(
+            figures=figures,
+            door=_Door(DoorLog(), DoorCounter(figures)),
+            identification=LoggedIdentification(),
+            calls=calls,
+            work=work,
+        )
+
+
+@asynccontextmanager
+async def telling(
+    watch: Watching,
+    *,
+    store: Store,
+    ledger: Ledger,
+    engine: Engine,
+    clock: Clock,
+    settings: ServerSettings,
+) -> AsyncIterator[Telling]:
+    """Pass the events of runs on for the time of the block.
+
+    Args:
+        watch: Logs and figures.
+        store: Keeps the audit trail and every run.
+        ledger: Keeps every call.
+        engine: Is asked what waits.
+        clock: Tells and passes the time.
+        settings: The service's settings.
+    """
+    from reviewer.adapters.events.audit import AuditHandler
+    from reviewer.adapters.events.bus import BusBounds, EventBus
+    from reviewer.adapters.events.following import FollowedRunEvents
+    from reviewer.adapters.events.tellers import ToldLedger, ToldProgress
+    from reviewer.adapters.logs.run_event_log import RunEventLog
+    from reviewer.adapters.metrics.counting import EventCounter, watch_backlog
+    from reviewer.adapters.telemetry.watched_store import WatchedStore
+
+    figures = watch.figures
+    system = "postgresql" if settings.on_postgresql else "sqlite"
+    watched = WatchedStore(store, watch.calls, system=system)
+    audit = AuditHandler(watched, clock, lost=figures.audit_lost.inc)
+    bus = EventBus(
+        (RunEventLog(), EventCounter(figures), audit),
+        bounds=BusBounds(listeners=settings.listeners),
+        dropped=lambda _: figures.listeners_dropped.inc(),
+    )
+    told = ToldLedger(ledger, bus, clock)
+    events = FollowedRunEvents(bus, watched, told, clock, most_listeners=settings.listeners)
+    writing = asyncio.create_task(audit.work())
+    looking = asyncio.create_task(watch_backlog(engine, figures, clock))
+    for task in (writing, looking):
+        task.add_done_callback(_tell_defect)
+    try:
+        yield Telling(
+            events=events,
+            ledger=told,
+            progress=lambda run_id: ToldProgress(bus, clock, run_id),
+            store=watched,
+        )
+    finally:
+        events.close()
+        audit.close()
+        looking.cancel()
+        await asyncio.wait([writing], timeout=_LAST_SECONDS)
+        writing.cancel()
+        await asyncio.gather(writing, looking, return_exceptions=True)
+        if audit.waiting:
+            figures.audit_lost.inc(audit.waiting)
+            _LOG.error("audit entries of runs could not be written", extra={"lost": audit.waiting})
+
+
+def _tell_defect(task: asyncio.Task[None]) -> None:
+    """Say at once that what works beside the runs has died, and not when the service stops."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _LOG.critical("a task of the service has died", exc_info=error)
+
+
+def watched_hosts(hosts: InstalledHosts, watch: Watching, clock: Clock) -> InstalledHosts:
+    """Return hosts whose every call is a span and a figure.
+
+    Args:
+        hosts: Open pull requests.
+        watch: Spans and figures.
+        clock: Measures.
+    """
+    from reviewer.adapters.telemetry.watched_hosts import CallWatch, WatchedHosts
+
+    counted = watch.figures.code_host_called
+    return WatchedHosts(hosts, CallWatch(telemetry=watch.calls, clock=clock, counted=counted))
+
+
+@contextmanager
+def _spans(
+    settings: ServerSettings, secrets: Sequence[str]
+) -> Iterator[tuple[Telemetry, Telemetry]]:
+    if not settings.otlp_endpoint:
+        yield NoTelemetry(), NoTelemetry()
+        return
+    _require_telemetry()
+    from reviewer.adapters.telemetry.otlp import export_spans
+
+    export = export_spans(settings.otlp_endpoint, secrets=secrets)
+    # The metered client asks OpenTelemetry for the provider of the process.
+    export.use_everywhere()
+    try:
+        yield export.calls, export.work
+    finally:
+        export.close()
+
+
+def _trace_id_of(settings: ServerSettings) -> Callable[[], str] | None:
+    if not settings.otlp_endpoint:
+        return None
+    _require_telemetry()
+    from reviewer.adapters.telemetry.opentelemetry_spans import current_trace_id
+
+    return current_trace_id
+
+
+def _require_telemetry() -> None:
+    """Say what is missing where spans are to be sent and OpenTelemetry is not installed."""
+    from importlib.util import find_spec
+
+    from reviewer.errors import UserError
+
+    if find_spec("opentelemetry") is None or find_spec("opentelemetry.sdk") is None:
+        raise UserError(
+            "spans cannot be sent: OpenTelemetry's SDK is not installed",
+            hint='Install it with pip install "persona-reviewer[telemetry]", or take'
+            " otlp_endpoint out of the settings.",
+        )
