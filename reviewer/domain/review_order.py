@@ -87,12 +87,14 @@ class Followup:
     Args:
         outcome: What became of it, in a few words that quote nothing of it.
         orders: The reviews that are wanted now.
-        overtaken: Runs that are under way on a head that is no more.
+        ended: Runs that wait or are under way and are of no use any more.
+        because: Why those are of no use.
     """
 
     outcome: str
     orders: tuple[ReviewOrder, ...] = ()
-    overtaken: tuple[str, ...] = ()
+    ended: tuple[str, ...] = ()
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 ::
 
-    delivery, in deliveries or talks    handle ─► overtaken runs are stopped ─► orders are placed
+    delivery, in deliveries or talks    handle ─► runs of no use are stopped ─► orders are placed
     settle,   in pushes                 debounced; the last order of a pull request counts
     review,   in reviews                one at a time on a pull request; holds the place for …
     work,     in works                  … its child, which waits for its installation's turn
@@ -68,7 +68,6 @@ _LOOK_SECONDS = 2.0
 
 _TOO_OFTEN = "it was tried too often"
 
-OVERTAKEN = RunEnd(state=RunState.SUPERSEDED, reason="a newer head was pushed")
 CANCELLED = RunEnd(state=RunState.SUPERSEDED, reason="somebody stopped it")
 REPLACED = RunEnd(state=RunState.SUPERSEDED, reason="a newer order took its place")
 
@@ -135,8 +134,9 @@ class Workflows:
             await self._step("undone", undone)
             return
         followup = self._wire.read_followup(written)
-        for run_id in followup.overtaken:
-            await self._stop(run_id, OVERTAKEN)
+        for run_id in followup.ended:
+            end = RunEnd(state=RunState.SUPERSEDED, reason=followup.because)
+            await self._stop(run_id, end)
         for number, order in enumerate(followup.orders):
             if order.asked:
                 cause = f"{order.delivery_id}:{number}"
