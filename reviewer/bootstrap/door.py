@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 
+from reviewer.errors import UserError
 from reviewer.ports.clock import Clock
 from reviewer.ports.door_watch import DoorWatch, NoDoorWatch
 from reviewer.ports.engine import Engine
@@ -13,6 +15,9 @@ from reviewer.ports.service_tokens import ServiceTokens
 from reviewer.ports.store import Store
 from reviewer.ports.webhooks import Webhooks
 from reviewer.server_settings import ServerSettings
+
+#: What the extra ``server`` brings, and what the service needs of the others.
+_EXTRA = ("fastapi", "uvicorn", "pydantic_settings", "dbos", "structlog", "github", "sqlalchemy")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +45,20 @@ class Services:
     tokens: ServiceTokens
     metrics: Callable[[], bytes]
     watch: DoorWatch = field(default_factory=NoDoorWatch)
+
+
+def require_extra() -> None:
+    """Make sure that what the service needs is installed, before any of it is imported.
+
+    Raises:
+        UserError: It is not.
+    """
+    missing = [name for name in _EXTRA if find_spec(name) is None]
+    if missing:
+        raise UserError(
+            f"the service needs {missing[0]}, which is not installed",
+            hint="Install it: pip install 'persona-reviewer[server,github,model]'",
+        )
 
 
 def webhooks_of(settings: ServerSettings) -> Webhooks:

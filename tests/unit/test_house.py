@@ -56,10 +56,10 @@ DOORS = {
         "reviewer/prompting/*",
         "reviewer/rendering/json_schema.py",
         "reviewer/entrypoints/server/*",
-        "reviewer/server_settings.py",
+        "reviewer/server_settings/*",
     ),
     # Reads the environment by itself: the settings of the service are its second reader.
-    "pydantic_settings": ("reviewer/server_settings.py",),
+    "pydantic_settings": ("reviewer/server_settings/*",),
     "rich": ("reviewer/rendering/*", "reviewer/entrypoints/cli/*"),
     "socket": (),
     "starlette": ("reviewer/testing/*", "reviewer/entrypoints/server/*"),

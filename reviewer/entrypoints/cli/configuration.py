@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import click
 
@@ -13,6 +15,7 @@ from reviewer.entrypoints.cli.local_files import (
     shipped_sources,
 )
 from reviewer.entrypoints.cli.output import write_standard_output
+from reviewer.entrypoints.cli.server_options import server_file_option, server_settings
 from reviewer.entrypoints.cli.session import ExitCode, debug_option
 from reviewer.entrypoints.cli.suggestion import SuggestingGroup
 from reviewer.errors import ConfigurationError, UserError
@@ -66,6 +69,25 @@ Examples:
 \b
 An example of the file:
 """ + "\n".join(f"  {line}" if line else "\n\b" for line in EXAMPLE_FILE.splitlines())
+
+
+class _Told(Protocol):
+    """An effective value and who set it."""
+
+    @property
+    def key(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def value(self) -> str:
+        """What it is."""
+        ...
+
+    @property
+    def origin(self) -> str:
+        """Who said so."""
+        ...
 
 
 @click.group(cls=SuggestingGroup, epilog=_EXAMPLES)
@@ -128,19 +150,41 @@ def check(context: click.Context, path: Path | None, repository: Path) -> None:
     write_standard_output(terminal(f"{name}: all right.") + "\n")
 
 
-@config.command(epilog="\b\nExample:\n  reviewer config explain")
+@config.command(
+    epilog="\b\nExamples:\n  reviewer config explain\n  reviewer config explain --server"
+)
 @_repository_option
+@click.option("--server", is_flag=True, help="Explain the service's settings instead.")
+@server_file_option
 @debug_option
-def explain(repository: Path) -> None:
+@click.pass_context
+def explain(
+    context: click.Context, repository: Path, server_file: Path | None, *, server: bool
+) -> None:
     """Print every effective value, and who set it.
 
-    The configuration is read from the last commit of the repository.
+    The configuration is read from the last commit of the repository. The settings of the service
+    come from REVIEWER_SERVER_… and a file; of secrets it is only told whether they are set.
     """
+    from reviewer.domain.sanitiser import terminal
+
+    if server_file is not None and not server:
+        raise click.UsageError("--config goes with --server.")
+    if server:
+        _write_settings(server_settings(context, server_file).explained())
+        return
     from reviewer.bootstrap import policy as effective_policy
-    from reviewer.domain.sanitiser import one_line, terminal
 
     policy = effective_policy(repository)
-    settings = policy.settings()
+    _write_settings(policy.settings())
+    for notice in policy.notices:
+        click.echo(terminal(notice), err=True)
+
+
+def _write_settings(settings: Sequence[_Told]) -> None:
+    """Write settings in columns."""
+    from reviewer.domain.sanitiser import one_line, terminal
+
     keys = max(len(setting.key) for setting in settings)
     values = min(max(len(setting.value) for setting in settings), 40)
     lines = [
@@ -148,5 +192,3 @@ def explain(repository: Path) -> None:
         for setting in settings
     ]
     write_standard_output(terminal("\n".join(lines)) + "\n")
-    for notice in policy.notices:
-        click.echo(terminal(notice), err=True)

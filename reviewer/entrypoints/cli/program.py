@@ -19,9 +19,11 @@ from reviewer.entrypoints.cli.cost import cost
 from reviewer.entrypoints.cli.doctor import doctor
 from reviewer.entrypoints.cli.personas import personas
 from reviewer.entrypoints.cli.prompts import prompts
+from reviewer.entrypoints.cli.replay_delivery import replay_delivery
 from reviewer.entrypoints.cli.review import review
 from reviewer.entrypoints.cli.schema import schema
 from reviewer.entrypoints.cli.select import select
+from reviewer.entrypoints.cli.serve import serve
 from reviewer.entrypoints.cli.session import EXIT_CODES_HELP, ExitCode, Session, debug_option
 from reviewer.entrypoints.cli.suggestion import SuggestingGroup
 from reviewer.errors import ConfigurationError, ReviewerError, UserError
@@ -51,7 +53,10 @@ def program() -> None:
     """
 
 
-for _command in (review, select, ask, plan, personas, prompts, cost, doctor, config, schema, app):
+_COMMANDS = (review, select, ask, plan, personas, prompts, cost, doctor, config, schema)
+_COMMANDS_OF_THE_SERVICE = (serve, app, replay_delivery)
+
+for _command in (*_COMMANDS, *_COMMANDS_OF_THE_SERVICE):
     program.add_command(_command)
 
 

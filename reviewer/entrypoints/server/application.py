@@ -22,6 +22,7 @@ from reviewer.entrypoints.server.body_bounds import BodyBounds
 from reviewer.entrypoints.server.frame import Frame
 from reviewer.entrypoints.server.problem import Problem
 from reviewer.entrypoints.server.state import Door
+from reviewer.server_settings import ServerRole
 
 OPENAPI_PATH = "/api/openapi.json"
 
@@ -70,14 +71,11 @@ def create_application(services: Services) -> FastAPI:
     )
     application.state.door = door
     problem.install(application)
-    for router in (
-        webhook_router.router,
-        health_router.router,
-        run_router.router,
-        event_stream.router,
-    ):
-        application.include_router(router)
     settings = services.settings
+    application.include_router(health_router.router)
+    if settings.role is not ServerRole.WORKER:
+        for router in (webhook_router.router, run_router.router, event_stream.router):
+            application.include_router(router)
     # The last one that is added stands outermost.
     application.add_middleware(
         BodyBounds,
