@@ -44,6 +44,6 @@ async def staged(name: str, request: pytest.FixtureRequest, folder: Path) -> Asy
         return
     url = f"sqlite:///{folder / 'service.sqlite3'}"
     if name == "postgres":
-        url = request.getfixturevalue("postgres_url")
+        url = request.getfixturevalue("postgres_store_url")
     async with open_service_store(url) as opened:
         yield Stage(store=opened, ledger=opened.ledger)

@@ -46,7 +46,7 @@ POSTGRES = pytest.param("postgres", marks=pytest.mark.postgres)
 @pytest.fixture(params=[*CACHES, POSTGRES])
 async def cache(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[CompletionCache]:
     if request.param == "postgres":
-        async with open_service_store(request.getfixturevalue("postgres_url")) as store:
+        async with open_service_store(request.getfixturevalue("postgres_store_url")) as store:
             yield store.completions(11)
         return
     async with CACHES[request.param](tmp_path) as opened:

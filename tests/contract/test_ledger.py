@@ -43,7 +43,7 @@ POSTGRES = pytest.param("postgres", marks=pytest.mark.postgres)
 @pytest.fixture(params=[*LEDGERS, POSTGRES])
 async def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Ledger]:
     if request.param == "postgres":
-        async with open_service_store(request.getfixturevalue("postgres_url")) as store:
+        async with open_service_store(request.getfixturevalue("postgres_store_url")) as store:
             yield store.ledger
         return
     async with LEDGERS[request.param](tmp_path) as opened:

@@ -40,7 +40,7 @@ class Action:
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[DatabaseStore]:
     url = f"sqlite:///{tmp_path / 'service.sqlite3'}"
     if request.param == "postgres":
-        url = request.getfixturevalue("postgres_url")
+        url = request.getfixturevalue("postgres_store_url")
     async with open_service_store(
         url, now=lambda: datetime(2026, 11, 20, 12, tzinfo=UTC)
     ) as opened:

@@ -33,7 +33,7 @@ DATABASES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 @pytest.fixture(params=DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgres":
-        return str(request.getfixturevalue("postgres_url"))
+        return str(request.getfixturevalue("postgres_store_url"))
     return f"sqlite:///{tmp_path / 'service.sqlite3'}"
 
 
@@ -229,7 +229,14 @@ async def test_retention_forgets_kept_answers_and_journals_too(
 
 
 # --- several at once -------------------------------------------------------------------------
-async def test_several_programs_can_open_a_new_database_at_once(url: str) -> None:
+@pytest.mark.parametrize("database", DATABASES)
+async def test_several_programs_can_open_a_new_database_at_once(
+    database: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path / 'service.sqlite3'}"
+    if database == "postgres":
+        url = request.getfixturevalue("postgres_url")
+
     async def work(name: str) -> None:
         async with open_service_store(url) as store, store.begin() as work:
             await work.deliveries.add(a_delivery(name))

@@ -163,8 +163,8 @@ async def test_a_database_of_a_newer_program_is_left_alone(file: Path) -> None:
 
 # --- PostgreSQL ------------------------------------------------------------------------------
 @pytest.fixture
-async def served(postgres_url: str) -> AsyncIterator[DatabaseStore]:
-    async with open_service_store(postgres_url, connections=2) as store:
+async def served(postgres_store_url: str) -> AsyncIterator[DatabaseStore]:
+    async with open_service_store(postgres_store_url, connections=2) as store:
         yield store
 
 
