@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from reviewer.adapters.github.addresses import GitHubAddresses
 from reviewer.adapters.github.app_credentials import AppCredentials
+from reviewer.adapters.github.app_deliveries import GitHubAppDeliveries
 from reviewer.adapters.github.installation_tokens import InstallationTokens
 from reviewer.adapters.github.installed_hosts import GitHubInstalledHosts
 from reviewer.domain.pull_request import PullRequestName
@@ -29,6 +30,7 @@ from reviewer.errors import UserError
 from reviewer.ports.code_host import CodeHostError, Refusal
 from reviewer.testing.fake_clock import FakeClock
 from reviewer.testing.fake_github import FakeGitHub, FakePullRequest
+from tests.integration.scripted_github import Told, scripted_github
 
 pytestmark = pytest.mark.loopback
 
@@ -155,6 +157,55 @@ async def test_a_permission_that_was_not_granted_is_named(scene: Scene) -> None:
     installation = scene.hub.install("octo", permissions={"contents": "read"})
     with pytest.raises(CodeHostError, match="permissions requested are not granted"):
         await scene.tokens.token(installation, _repository_id(scene.pull))
+
+
+def _attempt(number: int, *, status: int = 200, minute: int = 0) -> dict[str, object]:
+    return {
+        "id": number,
+        "guid": f"delivery-{number}",
+        "delivered_at": f"2026-11-20T08:{minute:02}:00Z",
+        "redelivery": False,
+        "duration": 0.1,
+        "status": "OK",
+        "status_code": status,
+        "event": "pull_request",
+        "action": "opened",
+        "installation_id": 1,
+        "repository_id": 2,
+    }
+
+
+async def test_deliveries_are_read_by_cursor_until_they_are_old_enough() -> None:
+    async with scripted_github() as server:
+        addresses = GitHubAddresses.of(api_url=server.url)
+        tokens = InstallationTokens(
+            AppCredentials(app_id="1", private_key=PEM), addresses, clock=FakeClock()
+        )
+        following = f'<{server.url}/app/hook/deliveries?per_page=100&cursor=v1_2%2B3>; rel="next"'
+        server.script += [
+            Told(body=[_attempt(3, minute=30), _attempt(2, status=502, minute=20)]),
+            Told(body=[_attempt(1, minute=10), _attempt(0, minute=1)]),
+        ]
+        server.script[0] = Told(body=server.script[0].body, headers={"Link": following})
+        found = await GitHubAppDeliveries(tokens).since(datetime(2026, 11, 20, 8, 5, tzinfo=UTC))
+        assert [(each.id, each.arrived) for each in found] == [(3, True), (2, False), (1, True)]
+        assert [request.path for request in server.requests] == [
+            "/app/hook/deliveries?per_page=100",
+            "/app/hook/deliveries?per_page=100&cursor=v1_2%2B3",
+        ]
+
+
+async def test_a_delivery_is_sent_again_by_the_number_of_its_attempt() -> None:
+    async with scripted_github() as server:
+        addresses = GitHubAddresses.of(api_url=server.url)
+        tokens = InstallationTokens(
+            AppCredentials(app_id="1", private_key=PEM), addresses, clock=FakeClock()
+        )
+        server.script.append(Told(status=202))
+        await GitHubAppDeliveries(tokens).send_again(7)
+        assert [(each.method, each.path) for each in server.requests] == [
+            ("POST", "/app/hook/deliveries/7/attempts")
+        ]
 
 
 def test_the_app_s_token_lives_for_minutes_and_says_who_it_is() -> None:

@@ -7,10 +7,12 @@ other, as GitHub asks; reads a few at a time. Nobody above sees an exception of 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
+from urllib.parse import unquote
 
 from typing_extensions import override
 
@@ -36,6 +38,9 @@ from reviewer.ports.clock import Clock
 from reviewer.ports.code_host import CodeHostError, Refusal
 
 NOTHING: Mapping[str, str | int] = MappingProxyType({})
+#: Of a list that is parted by cursors; each has a hundred items.
+_MOST_PARTS = 50
+_NEXT_CURSOR = re.compile(r'<[^>]*[?&]cursor=(?P<cursor>[^&>]{1,200})[^>]*>;\s*rel="next"')
 #: What a run may spend on waiting for GitHub, rate limits included.
 PATIENCE_SECONDS = 600.0
 
@@ -134,6 +139,35 @@ class GitHubClient:
                 break
             page += 1
         return found[:most]
+
+    async def newest(self, path: str, *, enough: Callable[[object], bool]) -> list[object]:
+        """Read a list that GitHub parts by cursors, newest first.
+
+        Of the address of the next part the cursor alone is taken.
+
+        Args:
+            path: The path.
+            enough: Tells of an item that it and what comes after it is not wanted.
+
+        Returns:
+            The items before the first that is enough.
+        """
+        found: list[object] = []
+        asked: dict[str, str | int] = {"per_page": PER_PAGE}
+        for _ in range(_MOST_PARTS):
+            reply = await self._read(partial(self._transport.rest, "GET", path, asked))
+            if not isinstance(reply.document, list):
+                message = "GitHub answered with one thing where a list was asked for"
+                raise CodeHostError(Refusal.UNAVAILABLE, message)
+            for item in reply.document:
+                if enough(item):
+                    return found
+                found.append(item)
+            cursor = _NEXT_CURSOR.search(reply.headers.get("link", ""))
+            if cursor is None:
+                return found
+            asked = {**asked, "cursor": unquote(cursor["cursor"])}
+        return found
 
     async def send(
         self, method: str, path: str, body: Mapping[str, object] | None = None
