@@ -1,4 +1,4 @@
-"""The door of a container's health check: ``python -m reviewer.entrypoints.health [--alive]``.
+"""The door of a container's health check: ``python -m reviewer.entrypoints.health``.
 
 It asks the service on this machine and needs no other program in the image. The settings are not
 loaded, because it runs every few seconds: the port is the environment's or the usual one.
@@ -7,14 +7,13 @@ loaded, because it runs every few seconds: the port is the environment's or the 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException
 
 from reviewer.config import process_environment
 
 _PATH = "/health"
-_ALIVE = "--alive"
 _PORT_VARIABLE = "REVIEWER_SERVER_PORT"
 _PORT = "8080"
 _TIMEOUT_SECONDS = 4.0
@@ -22,27 +21,19 @@ _TIMEOUT_SECONDS = 4.0
 _SHOWN_CHARACTERS = 2000
 _OK = 200
 
-HEALTHY, UNHEALTHY, MISUSED = 0, 1, 2
+HEALTHY, UNHEALTHY = 0, 1
 
 
-def main(
-    arguments: Sequence[str] | None = None, environment: Mapping[str, str] | None = None
-) -> int:
+def main(environment: Mapping[str, str] | None = None) -> int:
     """Ask once, and say what came back.
 
     Args:
-        arguments: ``--alive`` where any answer is enough: a service whose database is away says
-            503, and a restart would not mend that. Those of the command line when None.
         environment: Instead of the process's own.
 
     Returns:
         0 where the service is well, else 1: the only two that a container engine reads
-        (https://docs.docker.com/reference/dockerfile/#healthcheck). 2 for an unknown argument.
+        (https://docs.docker.com/reference/dockerfile/#healthcheck).
     """
-    given = sys.argv[1:] if arguments is None else arguments
-    if [argument for argument in given if argument != _ALIVE]:
-        sys.stderr.write(f"the only argument is {_ALIVE}\n")
-        return MISUSED
     variables = process_environment() if environment is None else environment
     # An address and no name: `localhost` may stand for ::1, where nobody listens.
     place = f"127.0.0.1:{variables.get(_PORT_VARIABLE) or _PORT}"
@@ -56,7 +47,7 @@ def main(
         sys.stderr.write(f"no answer from {place}{_PATH}: {reason}\n")
         return UNHEALTHY
     sys.stdout.write(f"{answer.status} {text.strip()}\n")
-    return HEALTHY if answer.status == _OK or _ALIVE in given else UNHEALTHY
+    return HEALTHY if answer.status == _OK else UNHEALTHY
 
 
 if __name__ == "__main__":

@@ -1,0 +1,68 @@
+"""The workflow of a release: which job may do what, and in which order it happens."""
+
+from __future__ import annotations
+
+from tests.unit.packaging_example import RELEASE, Document, read_documents
+
+
+def _jobs() -> dict[str, Document]:
+    [document] = read_documents(RELEASE)
+    jobs: dict[str, Document] = document["jobs"]
+    return jobs
+
+
+def _script(job: Document) -> str:
+    return "\n".join(step.get("run", "") for step in job["steps"])
+
+
+def test_each_job_of_a_release_may_do_what_it_has_to() -> None:
+    granted = {name: job["permissions"] for name, job in _jobs().items()}
+    publishing = {
+        "contents": "read",
+        "packages": "write",
+        "id-token": "write",
+        "attestations": "write",
+    }
+    assert granted == {
+        "check": {"contents": "read"},
+        "image": publishing,
+        "publish": publishing,
+        "announce": {"contents": "write"},
+    }
+
+
+def test_what_may_write_waits_for_a_person_and_runs_no_tests() -> None:
+    jobs = _jobs()
+    assert "bash .ci/run" in _script(jobs.pop("check"))
+    for job in jobs.values():
+        assert job["environment"] == "release"
+        assert ".ci/run" not in _script(job)
+        assert "requirements-dev.lock" not in _script(job)
+        assert "make " not in _script(job), "its first word installs what the tests need"
+    assert "git fetch" not in _script(jobs["announce"])
+
+
+def test_a_release_follows_its_order() -> None:
+    jobs = _jobs()
+    assert [job.get("needs") for job in jobs.values()] == [None, "check", "image", "publish"]
+    steps = [step["name"] for step in jobs["image"]["steps"]]
+    order = ["Build", "Scan", "Try it as it is deployed", "Push", "Attest what is in it"]
+    assert [name for name in steps if name in order] == order
+    assert "uv" in jobs["publish"]["steps"][-1]["run"], "what cannot be taken back comes last"
+
+
+def test_a_release_is_of_a_tag_builds_on_a_digest_and_uses_one_action() -> None:
+    [document] = read_documents(RELEASE)
+    assert set(document["on"]) == {"push"}
+    assert set(document["on"]["push"]) == {"tags"}
+    assert "imagetools inspect" in _script(document["jobs"]["check"])
+    build = next(step for step in document["jobs"]["image"]["steps"] if step["name"] == "Build")
+    assert build["env"]["BASE"] == "${{ needs.check.outputs.base }}"
+    assert '--build-arg "PYTHON_IMAGE=$BASE"' in build["run"]
+    used = {
+        step["uses"].partition("@")[0]
+        for job in document["jobs"].values()
+        for step in job["steps"]
+        if "uses" in step
+    }
+    assert used == {"actions/attest"}
