@@ -191,7 +191,7 @@ async def test_deliveries_are_read_by_cursor_until_they_are_old_enough() -> None
         assert [(each.id, each.arrived) for each in found] == [(3, True), (2, False), (1, True)]
         assert [request.path for request in server.requests] == [
             "/app/hook/deliveries?per_page=100",
-            "/app/hook/deliveries?per_page=100&cursor=v1_2%2B3",
+            "/app/hook/deliveries?cursor=v1_2%2B3&per_page=100",
         ]
 
 
