@@ -125,6 +125,34 @@ async def test_a_key_can_come_later_be_changed_and_go(url: str) -> None:
         ]
 
 
+async def test_after_sealing_anew_older_keys_may_go(
+    url: str, everything: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reviewer.adapters.database.resealing._ROWS_AT_ONCE", 2)
+    async with open_service_store(url) as store:
+        for number in range(5):
+            await fill_wholly(store, 20 + number, f"plain{number}")
+    async with open_service_store(url, keys=[KEY]) as store:
+        await fill_wholly(store, 11, "sensitive")
+
+    async with open_service_store(url, keys=[OTHER_KEY, KEY]) as store:
+        rows = await store.reseal()
+
+    async with open_service_store(url, keys=[OTHER_KEY]) as store:
+        async with store.look() as work:
+            for text in ("sensitive", "plain4"):
+                run = await work.runs.get(f"run-{text}")
+                assert run is not None
+                assert (run.title, run.reason) == (text, text)
+        kept = await store.completions().get("key-plain3")
+        assert kept is not None
+        assert kept.text == "plain3"
+    assert rows == 6 * 9
+    stored = everything()
+    assert "sensitive.py" not in stored
+    assert '"plain3"' not in stored
+
+
 @pytest.mark.parametrize(
     ("keys", "words"), [([], "no key is configured"), ([OTHER_KEY], "with another key")]
 )

@@ -24,11 +24,12 @@ _LOCK_NUMBER = 0x70657273
 _MIGRATION_SECONDS = 600
 
 
-async def prepare(engine: AsyncEngine) -> None:
-    """Bring a database to the newest revision.
+async def prepare(engine: AsyncEngine, *, to: str = HEAD) -> None:
+    """Bring a database to the newest revision, or to another one.
 
     Args:
         engine: Where.
+        to: The revision; ``base`` for none.
 
     Raises:
         DBAPIError: The database cannot be used.
@@ -38,19 +39,19 @@ async def prepare(engine: AsyncEngine) -> None:
     if engine.dialect.name == "sqlite":
         await _use_write_ahead_log(engine)
     async with engine.execution_options(**READING).connect() as connection:
-        if await connection.run_sync(revision_of) == HEAD:
+        if await connection.run_sync(revision_of) == to:
             return
     async with _one_at_a_time(), engine.begin() as connection:
-        await connection.run_sync(_migrate)
+        await connection.run_sync(_migrate, to)
 
 
-def _migrate(connection: Connection) -> None:
+def _migrate(connection: Connection, to: str) -> None:
     """Migrate; of two programs that come at once, the second waits and finds nothing to do."""
     if connection.dialect.name == "postgresql":
         for setting in ("lock_timeout", "statement_timeout"):
             connection.execute(text(f"SET LOCAL {setting} = '{_MIGRATION_SECONDS}s'"))
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK_NUMBER})"))
-    migrate(connection)
+    migrate(connection, to=to)
 
 
 @asynccontextmanager

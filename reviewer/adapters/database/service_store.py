@@ -18,6 +18,7 @@ from reviewer.adapters.database.ledger import DatabaseLedger
 from reviewer.adapters.database.ledger_file import make_private_file
 from reviewer.adapters.database.migration import NewerRevisionError
 from reviewer.adapters.database.preparation import prepare
+from reviewer.adapters.database.resealing import reseal
 from reviewer.adapters.database.sealing import Sealer, use_sealer
 from reviewer.adapters.database.service_tables import PullRequestRow
 from reviewer.adapters.database.session import Session, Transactions
@@ -80,6 +81,10 @@ class DatabaseStore:
         """Write a row as it is: a disk that is full and a standby can still be read."""
         async with self._transactions.writing() as session:
             await session.execute(text("UPDATE alembic_version SET version_num = version_num"))
+
+    async def reseal(self) -> int:
+        """Seal every text with the first key, and return in how many rows; then others may go."""
+        return await reseal(self._transactions)
 
     async def _overwrite_log(self) -> None:
         """Take what was forgotten out of SQLite's log, too; PostgreSQL vacuums by itself."""
