@@ -25,8 +25,13 @@ from prometheus_client import (
 
 from reviewer import __version__
 from reviewer.adapters.metrics.labels import BoundedLabel
-from reviewer.domain.run_event import FailureCause
+from reviewer.domain.run_event import ENDINGS, FailureCause
 from reviewer.ports.engine import Backlog
+
+#: How a delivery ends at the door, as far as an alert asks.
+_DOOR_OUTCOMES = ("accepted", "known", "unavailable", "unsigned")
+#: How a run ends.
+_ENDS = tuple(state.value for state in ENDINGS)
 
 #: The cause of a failure that whoever tells it does not name.
 UNKNOWN_CAUSE = "unknown"
@@ -66,6 +71,7 @@ class Figures:
         self._runs()
         self._models()
         self._around()
+        self._begin()
         if process:
             ProcessCollector(registry=self.registry)
             PlatformCollector(registry=self.registry)
@@ -101,6 +107,18 @@ class Figures:
         """Set a ceiling of the operator's (``repository_day``, ``installation_month``, …)."""
         value = math.inf if limit_dollars is None else limit_dollars
         self.budget_limit.labels(scope=self.word(scope)).set(value)
+
+    def _begin(self) -> None:
+        """Begin what alerts ask for at 0: a series that begins with its first failure hides it."""
+        for outcome in _DOOR_OUTCOMES:
+            self.acknowledge.labels(outcome=outcome)
+        for state in _ENDS:
+            self.review.labels(state=state)
+            self.run.labels(state=state)
+        for cause in (*FailureCause, UNKNOWN_CAUSE):
+            self.failures.labels(cause=str(cause))
+        for level in ("info", "warning", "error", "critical"):
+            self.log_lines.labels(level=level)
 
     def _door(self) -> None:
         self.acknowledge = Histogram(
@@ -161,9 +179,6 @@ class Figures:
             ["cause"],
             registry=self.registry,
         )
-        # A series that is there from the beginning shows its first failure as an increase.
-        for cause in (*FailureCause, UNKNOWN_CAUSE):
-            self.failures.labels(cause=str(cause))
         self.paused = Counter(
             "reviewer_runs_paused_total", "Times that a run had to wait.", registry=self.registry
         )
