@@ -107,6 +107,8 @@ class ServerSettings(BaseSettings):
     #: Signs what reviews remember on pull requests; all workers have the same.
     state_key: Secret | None = None
     state_key_file: Path | None = None
+    #: Whether our own threads are resolved; GitHub demands ``contents: write`` of the App for it.
+    resolve_threads: bool = False
     retention_days: Days = 90
     #: Calls of the ledger and the audit trail.
     accounts_retention_days: Days = 400
