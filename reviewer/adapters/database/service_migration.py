@@ -23,22 +23,17 @@ async def bring_to(url: str, revision: str = HEAD) -> str | None:
 
     Args:
         url: ``sqlite:///FOLDER/FILE`` or ``postgresql://USER:PASSWORD@HOST:PORT/NAME``.
-        revision: Where to; an older one drops what the newer ones added.
+        revision: One of `revisions`; an older one drops what the newer ones added.
 
     Returns:
         The revision before; None for an empty database.
 
     Raises:
-        UserError: The address is wrong, the database refuses us, or one of the two revisions is
-            none that this program knows.
+        UserError: The address is wrong, the database refuses us, or was written by a newer
+            program.
         CommunicationError: It does not answer.
         ResourceError: It has no room.
     """
-    if revision not in revisions():
-        raise UserError(
-            f"{revision!r} is no revision of the database",
-            hint=f"There are: {', '.join(revisions())}",
-        )
     address = read_address(url)
     if address.file is not None:
         make_private_file(address.file)

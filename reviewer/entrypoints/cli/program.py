@@ -17,6 +17,7 @@ from reviewer.entrypoints.cli.ask import ask, plan
 from reviewer.entrypoints.cli.configuration import config
 from reviewer.entrypoints.cli.cost import cost
 from reviewer.entrypoints.cli.doctor import doctor
+from reviewer.entrypoints.cli.migrate import migrate
 from reviewer.entrypoints.cli.personas import personas
 from reviewer.entrypoints.cli.prompts import prompts
 from reviewer.entrypoints.cli.replay_delivery import replay_delivery
@@ -54,7 +55,7 @@ def program() -> None:
 
 
 _COMMANDS = (review, select, ask, plan, personas, prompts, cost, doctor, config, schema)
-_COMMANDS_OF_THE_SERVICE = (serve, app, replay_delivery)
+_COMMANDS_OF_THE_SERVICE = (serve, migrate, app, replay_delivery)
 
 for _command in (*_COMMANDS, *_COMMANDS_OF_THE_SERVICE):
     program.add_command(_command)
