@@ -187,7 +187,6 @@ async def test_repositories_come_and_go_and_are_renamed(store: Store) -> None:
         await work.installations.put_repositories([a_repository(102, "Vault")])
         await work.installations.take_repositories(11, [101])
         await work.installations.take_repositories(12, [102])
-
         assert await work.installations.repositories(11) == [
             a_repository(102, "Vault"),
             a_repository(LARGE, "Large", private=False),
@@ -395,6 +394,23 @@ async def test_verdicts_come_back_in_their_order_and_replace_earlier_ones(store:
         assert await work.runs.verdicts("run-1") == []
 
 
+async def test_what_a_block_changes_it_sees(store: Store) -> None:
+    async with store.begin() as work:
+        await work.runs.add(a_run())
+        await work.findings.keep("run-1", [a_finding(fingerprint="11" * 20)])
+        seen = [await work.installations.get(11), await work.findings.of_run("run-1")]
+        runs = await work.runs.find(RunQuery())
+
+        await work.installations.put(INSTALLATION)
+        await work.runs.advance(a_run(state=RunState.RUNNING))
+        await work.findings.mark(101, 7, {"11" * 20: KnownState.FIXED})
+
+        assert await work.installations.get(11) == INSTALLATION != seen[0]
+        assert [run.state for run in await work.runs.find(RunQuery())] == [RunState.RUNNING]
+        assert await work.findings.of_run("run-1") != seen[1]
+    assert [run.state for run in runs] == [RunState.QUEUED]
+
+
 # --- findings --------------------------------------------------------------------------------
 async def test_findings_come_back_as_they_were_in_their_order(store: Store) -> None:
     findings = [
@@ -477,35 +493,3 @@ async def test_hostile_texts_can_be_kept(store: Store, text: str) -> None:
     assert found.placed.finding.headline in stored
     assert found.placed.finding.sources == (text,)
     assert dismissal.reason in stored
-
-
-# --- dismissals ------------------------------------------------------------------------------
-async def test_dismissals_are_kept_with_who_took_them_back(store: Store) -> None:
-    by_reply = a_dismissal(at=NOON + MINUTE, authorised=False, reason="")
-    other = a_dismissal("cd" * 20, at=NOON + 2 * MINUTE)
-    async with store.begin() as work:
-        await work.runs.add(a_run())
-        for dismissal in (by_reply, other, a_dismissal()):
-            await work.dismissals.add(dismissal)
-        await work.dismissals.withdraw(101, 7, "ab" * 20, by="hubot", at=LATER)
-        await work.dismissals.withdraw(101, 7, "ab" * 20, by="late", at=LATER + MINUTE)
-        await work.dismissals.withdraw(101, 8, "cd" * 20, by="hubot", at=LATER)
-
-        back = {"withdrawn_by": "hubot", "withdrawn_at": LATER}
-        run = await work.runs.get("run-1")
-        assert await work.dismissals.of(101, 7) == [
-            replace(a_dismissal(), **back),  # type: ignore[arg-type]
-            replace(by_reply, **back),  # type: ignore[arg-type]
-            other,
-        ]
-        assert await work.dismissals.of(101, 8) == []
-    assert run is not None
-    assert run.title == "Sell more"
-
-
-async def test_a_dismissal_needs_no_run(store: Store) -> None:
-    async with store.begin() as work:
-        await work.dismissals.add(a_dismissal())
-
-        assert await work.dismissals.of(101, 7) == [a_dismissal()]
-        assert await work.installations.repository(101) == a_repository()

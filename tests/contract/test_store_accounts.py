@@ -1,4 +1,4 @@
-"""What every store of the service promises of money, the audit trail and forgetting."""
+"""What every store of the service promises of people, money and forgetting."""
 
 from __future__ import annotations
 
@@ -50,6 +50,38 @@ def store(stage: Stage) -> Store:
 @pytest.fixture
 def ledger(stage: Stage) -> Ledger:
     return stage.ledger
+
+
+# --- dismissals ------------------------------------------------------------------------------
+async def test_dismissals_are_kept_with_who_took_them_back(store: Store) -> None:
+    by_reply = a_dismissal(at=NOON + MINUTE, authorised=False, reason="")
+    other = a_dismissal("cd" * 20, at=NOON + 2 * MINUTE)
+    async with store.begin() as work:
+        await work.runs.add(a_run())
+        for dismissal in (by_reply, other, a_dismissal()):
+            await work.dismissals.add(dismissal)
+        await work.dismissals.withdraw(101, 7, "ab" * 20, by="hubot", at=LATER)
+        await work.dismissals.withdraw(101, 7, "ab" * 20, by="late", at=LATER + MINUTE)
+        await work.dismissals.withdraw(101, 8, "cd" * 20, by="hubot", at=LATER)
+
+        back = {"withdrawn_by": "hubot", "withdrawn_at": LATER}
+        run = await work.runs.get("run-1")
+        assert await work.dismissals.of(101, 7) == [
+            replace(a_dismissal(), **back),  # type: ignore[arg-type]
+            replace(by_reply, **back),  # type: ignore[arg-type]
+            other,
+        ]
+        assert await work.dismissals.of(101, 8) == []
+    assert run is not None
+    assert run.title == "Sell more"
+
+
+async def test_a_dismissal_needs_no_run(store: Store) -> None:
+    async with store.begin() as work:
+        await work.dismissals.add(a_dismissal())
+
+        assert await work.dismissals.of(101, 7) == [a_dismissal()]
+        assert await work.installations.repository(101) == a_repository()
 
 
 # --- budgets ---------------------------------------------------------------------------------

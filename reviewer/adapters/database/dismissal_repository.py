@@ -65,7 +65,6 @@ class DismissalRepository:
                 DismissalRow.withdrawn_at.is_(None),
             )
             .values(withdrawn_by=by, withdrawn_at=at)
-            .execution_options(synchronize_session=False)
         )
 
     async def of(self, repository_id: int, number: int) -> Sequence[DismissalRecord]:

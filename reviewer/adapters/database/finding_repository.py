@@ -60,5 +60,4 @@ class FindingRepository:
                     update(FindingRow)
                     .where(FindingRow.run_id.in_(runs), FindingRow.fingerprint.in_(some))
                     .values(state=state.value)
-                    .execution_options(synchronize_session=False)
                 )

@@ -136,10 +136,7 @@ class RetentionRepository:
             await self._session.execute(text(f"SET LOCAL statement_timeout = '{_MOST_SECONDS}s'"))
         counts: dict[str, int] = {}
         for table, condition in deletions:
-            statement = delete(table).where(condition)
-            count = await self._session.execute(
-                statement.execution_options(synchronize_session=False)
-            )
+            count = await self._session.execute(delete(table).where(condition))
             name = table.__tablename__
             counts[name] = counts.get(name, 0) + count
         return counts

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Executable
+from sqlalchemy import Executable, Result
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from reviewer.adapters.database.engine import READING
@@ -21,13 +21,17 @@ from reviewer.adapters.database.trouble import (
 )
 from reviewer.errors import ReviewerError
 
-Result = TypeVar("Result")
+Value = TypeVar("Value")
+
+#: A row that was read before is read again, and what is written is not looked for among those.
+_READ = {"populate_existing": True}
+_WRITE = {"synchronize_session": False}
 
 _FIRST_WAIT_SECONDS = 0.1
 _LONGEST_WAIT_SECONDS = 2.0
 
 
-async def to_the_end(work: Coroutine[Any, Any, Result]) -> Result:
+async def to_the_end(work: Coroutine[Any, Any, Value]) -> Value:
     """Finish a piece of work even where its caller gives up, and only then give up.
 
     A transaction takes milliseconds; one that is torn down in its middle leaves its connection
@@ -77,20 +81,22 @@ class Session:
             rows: Values, once for each time that it is executed.
         """
         parameters = None if rows is None else [dict(row) for row in rows]
-        result = await self._finished(self._session.execute(statement, parameters))
+        result = await self._finished(
+            self._session.execute(statement, parameters, execution_options=_WRITE)
+        )
         return int(getattr(result, "rowcount", -1))
 
     async def rows(self, statement: Executable) -> Sequence[Any]:
         """Return every row that a statement finds."""
-        return (await self._finished(self._session.execute(statement))).all()
+        return (await self._result(statement)).all()
 
     async def scalars(self, statement: Executable) -> Sequence[Any]:
         """Return the first column of every row that a statement finds."""
-        return (await self._finished(self._session.execute(statement))).scalars().all()
+        return (await self._result(statement)).scalars().all()
 
     async def scalar(self, statement: Executable) -> Any:  # noqa: ANN401 - of any column
         """Return the first column of the first row; None where there is none."""
-        return await self._finished(self._session.scalar(statement))
+        return (await self._result(statement)).scalars().first()
 
     async def add(self, row: object) -> None:
         """Insert a row of a mapped class."""
@@ -112,7 +118,10 @@ class Session:
         with suppress(*DATABASE_ERRORS):
             await to_the_end(self._session.close())
 
-    async def _finished(self, work: Coroutine[Any, Any, Result]) -> Result:
+    async def _result(self, statement: Executable) -> Result[Any]:
+        return await self._finished(self._session.execute(statement, execution_options=_READ))
+
+    async def _finished(self, work: Coroutine[Any, Any, Value]) -> Value:
         try:
             return await to_the_end(work)
         except DATABASE_ERRORS as error:
@@ -174,8 +183,8 @@ class Transactions:
             await session.close()
 
     async def run(
-        self, work: Callable[[Session], Awaitable[Result]], *, reads: bool = False
-    ) -> Result:
+        self, work: Callable[[Session], Awaitable[Value]], *, reads: bool = False
+    ) -> Value:
         """Do a piece of work in a transaction of its own, to the end; again where that helps.
 
         Args:
@@ -186,7 +195,7 @@ class Transactions:
             What it returns.
         """
 
-        async def once() -> Result:
+        async def once() -> Value:
             async with self.reading() if reads else self.writing() as session:
                 return await work(session)
 
