@@ -70,3 +70,29 @@ async def migrate_databases(settings: ServerSettings, *, to: str = "") -> Migrat
         finally:
             await engine.close()
     return Migrated(before=before or "", after=after)
+
+
+async def seal_anew(settings: ServerSettings) -> int:
+    """Encrypt every text of the service's tables with the first key.
+
+    Args:
+        settings: Where the database is, and the keys.
+
+    Returns:
+        How many rows were written.
+
+    Raises:
+        UserError: There is no key, or one is missing that something was encrypted with.
+        CommunicationError: The database does not answer.
+        ResourceError: It has no room.
+    """
+    from reviewer.adapters.database.service_store import open_service_store
+
+    keys = tuple(key.get_secret_value() for key in settings.encryption_keys)
+    if not keys:
+        raise UserError(
+            "no key is configured to encrypt with",
+            hint="Set encryption_keys; openssl rand -base64 32 makes one.",
+        )
+    async with open_service_store(settings.database.get_secret_value(), keys=keys) as store:
+        return await store.reseal()

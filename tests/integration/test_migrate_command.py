@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,21 @@ def test_a_revision_that_is_none_is_told_before_anything_is_asked(settings: Path
     told = _run(settings, "--to", "9999").exception
     assert isinstance(told, UserError)
     assert "There are: 0001, 0002" in str(told.hint)
+
+
+def test_texts_are_encrypted_with_the_first_key_when_that_is_asked_for(settings: Path) -> None:
+    _run(settings)
+    told = _run(settings, "--seal-anew").exception
+    assert isinstance(told, UserError)
+    assert "no key is configured" in str(told)
+    key = base64.b64encode(bytes(32)).decode()
+    with settings.open("a", encoding="utf-8") as stream:
+        stream.write(f'\nencryption_keys = ["{key}"]\n')
+    assert _run(settings, "--seal-anew").output == "0 rows are encrypted with the first key now.\n"
+
+
+def test_two_things_at_once_are_refused(settings: Path) -> None:
+    assert isinstance(_run(settings, "--to", "0001", "--seal-anew").exception, UserError)
 
 
 @pytest.mark.loopback
