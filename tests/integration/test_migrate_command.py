@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from reviewer.config import Settings
-from reviewer.entrypoints.cli.migrate import migrate
+from reviewer.entrypoints.cli.program import program
 from reviewer.entrypoints.cli.session import Session
 from reviewer.errors import CommunicationError, UserError
 
@@ -34,8 +34,8 @@ def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 def _run(settings: Path, *arguments: str, said: str = "") -> Result:
     return CliRunner().invoke(
-        migrate,
-        ["--config", str(settings), *arguments],
+        program,
+        ["migrate", "--config", str(settings), *arguments],
         input=said,
         obj=Session(settings=Settings(state_folder=settings.parent)),
     )
