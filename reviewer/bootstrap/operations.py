@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -74,12 +74,14 @@ class Telling:
         ledger: Tells every call once it is written down.
         progress: Makes what tells the stages of one run, by its id.
         store: The store, watched.
+        close_streams: Ends every live stream; for the moment at which the service is told to stop.
     """
 
     events: RunEvents
     ledger: Ledger
     progress: Callable[[str], Progress]
     store: Store
+    close_streams: Callable[[], None]
 
 
 class _Door:
@@ -177,17 +179,20 @@ async def telling(
     *,
     store: Store,
     ledger: Ledger,
-    engine: Engine,
+    engine: Engine | None = None,
     clock: Clock,
     settings: ServerSettings,
 ) -> AsyncIterator[Telling]:
     """Pass the events of runs on for the time of the block.
 
+    Runs that are under way when the service stops tell their ends, too: enter this before the
+    engine is opened, so that it is left after the engine has closed.
+
     Args:
         watch: Logs and figures.
         store: Keeps the audit trail and every run.
         ledger: Keeps every call.
-        engine: Is asked what waits.
+        engine: Is asked what waits, where it is open already; else see `queue_watched`.
         clock: Tells and passes the time.
         settings: The service's settings.
     """
@@ -196,7 +201,7 @@ async def telling(
     from reviewer.adapters.events.following import FollowedRunEvents
     from reviewer.adapters.events.tellers import ToldLedger, ToldProgress
     from reviewer.adapters.logs.run_event_log import RunEventLog
-    from reviewer.adapters.metrics.counting import EventCounter, watch_backlog
+    from reviewer.adapters.metrics.counting import EventCounter
     from reviewer.adapters.telemetry.watched_store import WatchedStore
 
     figures = watch.figures
@@ -211,26 +216,45 @@ async def telling(
     told = ToldLedger(ledger, bus, clock)
     events = FollowedRunEvents(bus, watched, told, clock, most_listeners=settings.listeners)
     writing = asyncio.create_task(audit.work())
-    looking = asyncio.create_task(watch_backlog(engine, figures, clock))
-    for task in (writing, looking):
-        task.add_done_callback(_tell_defect)
+    writing.add_done_callback(_tell_defect)
     try:
-        yield Telling(
-            events=events,
-            ledger=told,
-            progress=lambda run_id: ToldProgress(bus, clock, run_id),
-            store=watched,
-        )
+        async with nullcontext() if engine is None else queue_watched(watch, engine, clock):
+            yield Telling(
+                events=events,
+                ledger=told,
+                progress=lambda run_id: ToldProgress(bus, clock, run_id),
+                store=watched,
+                close_streams=events.close,
+            )
     finally:
         events.close()
         audit.close()
-        looking.cancel()
         await asyncio.wait([writing], timeout=_LAST_SECONDS)
         writing.cancel()
-        await asyncio.gather(writing, looking, return_exceptions=True)
+        await asyncio.gather(writing, return_exceptions=True)
         if audit.waiting:
             figures.audit_lost.inc(audit.waiting)
             _LOG.error("audit entries of runs could not be written", extra={"lost": audit.waiting})
+
+
+@asynccontextmanager
+async def queue_watched(watch: Watching, engine: Engine, clock: Clock) -> AsyncIterator[None]:
+    """Tell what waits and what is under way for the time of the block.
+
+    Args:
+        watch: Figures.
+        engine: Is asked, every few seconds; it has to be open.
+        clock: Passes the time.
+    """
+    from reviewer.adapters.metrics.counting import watch_backlog
+
+    looking = asyncio.create_task(watch_backlog(engine, watch.figures, clock))
+    looking.add_done_callback(_tell_defect)
+    try:
+        yield
+    finally:
+        looking.cancel()
+        await asyncio.gather(looking, return_exceptions=True)
 
 
 def _tell_defect(task: asyncio.Task[None]) -> None:

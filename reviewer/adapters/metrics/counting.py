@@ -53,21 +53,30 @@ class EventCounter:
         elif event.kind in _PERSONA_ENDS:
             self._judged(event)
         elif event.kind is EventKind.RUN_PAUSED:
+            self._leave(event)
             self._figures.paused.inc()
+        elif event.kind is EventKind.RUN_RESUMED:
+            self._enter(event)
 
-    def _started(self, event: RunEvent) -> None:
-        figures, waited = self._figures, _figure(event.data, "queue_seconds")
-        if waited is not None and event.run_id not in self._in_flight:
-            figures.queue_wait.observe(waited)
+    def _enter(self, event: RunEvent) -> None:
         self._in_flight[event.run_id] = None
         if len(self._in_flight) > _MOST_IN_FLIGHT:
             self._in_flight.popitem(last=False)
-        figures.in_flight.set(len(self._in_flight))
+        self._figures.in_flight.set(len(self._in_flight))
+
+    def _leave(self, event: RunEvent) -> None:
+        self._in_flight.pop(event.run_id, None)
+        self._figures.in_flight.set(len(self._in_flight))
+
+    def _started(self, event: RunEvent) -> None:
+        waited = _figure(event.data, "queue_seconds")
+        if waited is not None and event.run_id not in self._in_flight:
+            self._figures.queue_wait.observe(waited)
+        self._enter(event)
 
     def _ended(self, event: RunEvent) -> None:
         figures, data, state = self._figures, event.data, event.status.value
-        self._in_flight.pop(event.run_id, None)
-        figures.in_flight.set(len(self._in_flight))
+        self._leave(event)
         labels = {"state": state, "trigger": figures.trigger(_text(data, "trigger"))}
         if figures.by_repository:
             labels["repository"] = figures.repository(_text(data, "repository"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 OTHER = "other"
-_ODD = re.compile(r"[^A-Za-z0-9_.:/@ -]")
+_ODD = re.compile(r"[^A-Za-z0-9_.:/@{} -]")
 _LONGEST = 80
 
 

@@ -26,9 +26,11 @@ class _Watched:
     def __init__(self, span: trace.Span, secrets: Sequence[str]) -> None:
         self._span = span
         self._secrets = secrets
+        self.error_told = False
 
     def describe(self, attributes: Mapping[str, Attribute]) -> None:
         """Add what became known while the work was done."""
+        self.error_told = self.error_told or "error.type" in attributes
         self._span.set_attributes(_cleaned(attributes, self._secrets))
 
 
@@ -67,11 +69,14 @@ class OpenTelemetrySpans:
             record_exception=False,
             set_status_on_exception=False,
         ) as span:
+            watched = _Watched(span, self._secrets)
             try:
-                yield _Watched(span, self._secrets)
+                yield watched
             except BaseException as error:
                 span.set_status(trace.StatusCode.ERROR)
-                span.set_attribute("error.type", type(error).__name__)
+                # Who did the work knows better what went wrong than the class of the error says.
+                if not watched.error_told:
+                    span.set_attribute("error.type", type(error).__name__)
                 raise
 
 

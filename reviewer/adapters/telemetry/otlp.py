@@ -28,7 +28,7 @@ _TRACES_PATH = "/v1/traces"
 #: Spans that wait for the collector; what is too much is dropped by the SDK, and no run waits.
 _MOST_WAITING = 2_048
 _MOST_ATTRIBUTES = 64
-_EXPORT_SECONDS = 10
+_EXPORT_SECONDS = 10.0
 
 
 class SpanExport:
@@ -57,7 +57,11 @@ class SpanExport:
 
 
 def export_spans(
-    endpoint: str, *, secrets: Sequence[str] = (), exporter: SpanExporter | None = None
+    endpoint: str,
+    *,
+    secrets: Sequence[str] = (),
+    exporter: SpanExporter | None = None,
+    patience_seconds: float = _EXPORT_SECONDS,
 ) -> SpanExport:
     """Begin to send spans.
 
@@ -65,6 +69,7 @@ def export_spans(
         endpoint: The collector's address (``http://collector:4318``), with or without the path.
         secrets: Values that no attribute shows, in any form.
         exporter: What sends them at once instead; for tests.
+        patience_seconds: How long the collector may take for one portion, tries included.
 
     Raises:
         UserError: The SDK is not installed.
@@ -92,14 +97,20 @@ def export_spans(
         shutdown_on_exit=False,
     )
     provider.add_span_processor(
-        BatchSpanProcessor(_otlp_exporter(endpoint), max_queue_size=_MOST_WAITING)
+        BatchSpanProcessor(_otlp_exporter(endpoint, patience_seconds), max_queue_size=_MOST_WAITING)
         if exporter is None
         else SimpleSpanProcessor(exporter)
     )
     return SpanExport(provider, secrets)
 
 
-def _otlp_exporter(endpoint: str) -> SpanExporter:
+def traces_address(endpoint: str) -> str:
+    """Return where spans are sent to, from the collector's address with or without the path."""
+    address = endpoint.rstrip("/")
+    return address if address.endswith(_TRACES_PATH) else f"{address}{_TRACES_PATH}"
+
+
+def _otlp_exporter(endpoint: str, patience_seconds: float) -> SpanExporter:
     import requests  # noqa: PLC0415 - what the exporter sends with
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
         OTLPSpanExporter,
@@ -108,7 +119,6 @@ def _otlp_exporter(endpoint: str) -> SpanExporter:
     session = requests.Session()
     # Spans go where the operator said and nowhere else (security.md S14).
     session.max_redirects = 0
-    address = endpoint.rstrip("/")
-    if not address.endswith(_TRACES_PATH):
-        address = f"{address}{_TRACES_PATH}"
-    return OTLPSpanExporter(endpoint=address, timeout=_EXPORT_SECONDS, session=session)
+    return OTLPSpanExporter(
+        endpoint=traces_address(endpoint), timeout=patience_seconds, session=session
+    )
