@@ -353,7 +353,7 @@ async def test_nothing_is_ordered_where_the_app_may_not_work(stage: Stage) -> No
         b"{",
         b'{"repository": "Example/Shop"}',
         b'{"repository": "Example/Shop", "number": "7"}',
-        b'{"repository": "Example/Shop", "number": 7.0}',
+        b'{"repository": "Example/Shop", "number": 7.5}',
         b'{"repository": "Example/Shop", "number": true}',
         b'{"repository": "Example/Shop", "number": 7, "approve": true}',
         b'{"repository": "Example/Shop", "number": 7, "personas": ["../x"]}',
@@ -395,8 +395,35 @@ async def test_what_was_sent_is_not_sent_back(stage: Stage) -> None:
     assert "c4nary" not in answer.text
 
 
+async def test_an_order_is_json(stage: Stage) -> None:
+    order = b'{"repository": "Example/Shop", "number": 7.0}'
+    await install(stage)
+    for kind, status in (("text/plain", 415), ("application/json; charset=utf-8", 202)):
+        answer = await stage.ask(
+            "POST",
+            "/api/reviews",
+            token=OPERATOR_TOKEN,
+            content=order,
+            headers={"Content-Type": kind},
+        )
+        assert answer.status_code == status
+
+
+async def test_nothing_is_read_of_those_who_may_not_order(stage: Stage) -> None:
+    for content in (b"{", b"\x00", b"x" * 1000):
+        headers = {"Content-Type": "application/json"}
+        answer = await stage.ask("POST", "/api/reviews", content=content, headers=headers)
+        assert answer.status_code == 401
+
+
 async def test_a_large_order_is_refused(stage: Stage) -> None:
-    answer = await stage.ask("POST", "/api/reviews", token=OPERATOR_TOKEN, content=b"x" * 70_000)
+    answer = await stage.ask(
+        "POST",
+        "/api/reviews",
+        token=OPERATOR_TOKEN,
+        content=b"x" * 70_000,
+        headers={"Content-Type": "application/json"},
+    )
     assert answer.status_code == 413
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from http import HTTPStatus
 
 from starlette.datastructures import Headers
@@ -14,6 +15,14 @@ from reviewer.entrypoints.server.problem import ProblemError
 _SMALL_BYTES = 64 * 1024
 #: So many bodies of the largest kind may stand in memory at once.
 _LARGEST_AT_ONCE = 3
+
+
+_JSON = re.compile(r"application/json(?:\s*;.*)?", re.IGNORECASE)
+
+
+def is_json(content_type: str) -> bool:
+    """Tell whether a ``Content-Type`` is JSON's, whatever it says of characters."""
+    return _JSON.fullmatch(content_type) is not None
 
 
 class BodyBounds:

@@ -178,7 +178,11 @@ def _invalid(request: Request, error: Exception) -> Response:
 
 def _said(detail: Mapping[str, Any]) -> str:
     """Return pydantic's words, where they cannot hold what was sent."""
-    return "it is no JSON" if detail["type"] == "json_invalid" else str(detail["msg"])[:300]
+    return (
+        "it is no JSON"
+        if detail["type"] in {"json_invalid", "json_type"}
+        else str(detail["msg"])[:300]
+    )
 
 
 def _unavailable(request: Request, error: Exception) -> Response:

@@ -8,11 +8,14 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 
 from reviewer.domain.access import Caller
 from reviewer.domain.access import Request as Asked
 from reviewer.entrypoints.server.authentication import GUARDED_PROBLEMS, asking
+from reviewer.entrypoints.server.body_bounds import is_json
 from reviewer.entrypoints.server.problem import ProblemError, documented
 from reviewer.entrypoints.server.run_schema import (
     Cancelled,
@@ -40,6 +43,22 @@ _NO_RUN = "there is no such run"
 
 OpenDoor = Annotated[Door, Depends(door_of)]
 RunIdInPath = Annotated[RunId, Path(description="The run.")]
+
+_may_order = asking(Asked.ORDER_REVIEW)
+
+
+async def _wanted(request: Request, _: Annotated[Caller, Depends(_may_order)]) -> ReviewRequest:
+    """Read what is wanted, and only of those who may want it: a framework reads it first."""
+    if not is_json(request.headers.get("content-type", "")):
+        raise ProblemError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "an order is application/json")
+    try:
+        return ReviewRequest.model_validate_json(await request.body())
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+        raise RequestValidationError(
+            [{**fault, "loc": ("body", *fault["loc"])} for fault in faults]
+        ) from None
+
 
 router = APIRouter(prefix="/api", tags=["api"], responses=GUARDED_PROBLEMS)
 
@@ -96,12 +115,20 @@ async def cancel(
     "/reviews",
     summary="Order a review",
     status_code=HTTPStatus.ACCEPTED,
-    responses=documented(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
+    responses=documented(
+        HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT, HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    ),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": ReviewRequest.model_json_schema()}},
+        }
+    },
 )
 async def order(
     door: OpenDoor,
-    wanted: ReviewRequest,
-    caller: Annotated[Caller, Depends(asking(Asked.ORDER_REVIEW))],
+    wanted: Annotated[ReviewRequest, Depends(_wanted)],
+    caller: Annotated[Caller, Depends(_may_order)],
 ) -> Ordered:
     """Order a review of a pull request, as `/review` does; its run stands in `/api/runs` soon."""
     order_id = f"api-{uuid4().hex}"

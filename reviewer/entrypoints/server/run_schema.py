@@ -12,6 +12,7 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     model_validator,
@@ -39,6 +40,11 @@ def _repository(value: str) -> str:
         message = "must be like owner/name"
         raise ValueError(message)
     return value
+
+
+def _whole(value: object) -> object:
+    # 7.0 is an integer of JSON Schema, and JavaScript knows no other kind of number.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _year(value: datetime) -> datetime:
@@ -140,7 +146,7 @@ class ReviewRequest(BaseModel):
     )
 
     repository: RepositoryName
-    number: PullRequestNumber
+    number: Annotated[PullRequestNumber, BeforeValidator(_whole)]
     full: bool = Field(default=False, description="Whether everything is looked at again.")
     personas: list[Annotated[str, Field(max_length=40, pattern=f"^{PERSONA_NAME}$")]] = Field(
         default=[], max_length=20, description="By exactly these; empty lets the change decide."

@@ -28,6 +28,7 @@ from starlette.responses import JSONResponse
 
 from reviewer.domain.delivery import Delivery
 from reviewer.entrypoints.server.address import client_address, limited_as, within
+from reviewer.entrypoints.server.body_bounds import is_json
 from reviewer.entrypoints.server.problem import ProblemError, documented, unavailable
 from reviewer.entrypoints.server.state import Door, door_of
 from reviewer.errors import CommunicationError, GitHubError, ResourceError
@@ -38,7 +39,6 @@ _DELIVERY_ID = re.compile(
     r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
 )
 _EVENT_NAME = re.compile(r"[a-z][a-z_]{0,59}")
-_MEDIA_TYPE = re.compile(r"application/json(?:\s*;.*)?", re.IGNORECASE)
 #: GitHub waits for ten seconds:
 #: https://docs.github.com/en/webhooks/using-webhooks/best-practices-for-using-webhooks
 _ACCEPT_SECONDS = 8.0
@@ -220,7 +220,7 @@ def _headers_of(request: Request) -> _Headers:
     if not signature:
         detail = "there is no signature with SHA-256"
         raise _RefusedError(Outcome.UNSIGNED, HTTPStatus.UNAUTHORIZED, detail)
-    if _MEDIA_TYPE.fullmatch(only("content-type")) is None:
+    if not is_json(only("content-type")):
         detail = "a delivery is application/json: the App's page has it as the content type"
         raise _RefusedError(Outcome.MALFORMED, HTTPStatus.UNSUPPORTED_MEDIA_TYPE, detail)
     delivery_id, name = only("x-github-delivery"), only("x-github-event")
