@@ -36,17 +36,20 @@ def described(schema: Mapping[str, object], fields: Mapping[str, str]) -> Mappin
     return result
 
 
-def form_of(output: str, asked: Sequence[str], paths: Sequence[str]) -> Mapping[str, object] | None:
+def form_of(
+    output: str, asked: Sequence[str], paths: Sequence[str], *, suggest: bool = True
+) -> Mapping[str, object] | None:
     """Return the JSON Schema of a form of answer.
 
     Args:
         output: ``answers``, ``verdicts`` or ``reply``; any other is plain text.
         asked: Ids of rules, or handles of findings; empty for any text.
         paths: The files that are shown; empty for any text.
+        suggest: Whether findings carry a replacement of the quoted lines.
     """
     match output:
         case "answers":
-            return answer_schema(asked, paths)
+            return answer_schema(asked, paths, suggest=suggest)
         case "verdicts":
             return verdict_schema(asked)
         case "reply":

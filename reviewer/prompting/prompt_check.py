@@ -29,6 +29,7 @@ _RULE = RuleValues(
     why="The checker skips what is not annotated.",
     only=("python",),
     never=("tests/**",),
+    tests=False,
     bad="def total(items): ...",
     good="def total(items: list[int]) -> int: ...",
 )

@@ -15,7 +15,7 @@ INPUTS = {
     "language": "tag of the language of the prose, en",
     "nonce": "the word that marks data in this run",
     "persona": "the viewpoint: trusted, title, charter",
-    "rules": "the rules that are asked: id, severity, check, why, only, never, bad, good",
+    "rules": "the rules that are asked: id, severity, check, why, only, never, tests, bad, good",
     "settled": "rules that tools have answered: rule_id, verdict",
     "suggest": "whether replacements of lines are wanted",
     "findings": "what is to be refuted: handle, rule_id, severity, check, place, quote, headline, "

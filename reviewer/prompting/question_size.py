@@ -23,7 +23,9 @@ def system_tokens(composition: Composition, persona: Persona, count: CountTokens
         count: Counts the tokens of a text.
     """
     text = checklist_text(composition, Asked(persona=persona, rules=()), NOTHING_SHARED)
-    return count(text.system) + (0 if text.schema is None else count(json.dumps(text.schema)))
+    # As adapters write it: without blanks.
+    schema = "" if text.schema is None else json.dumps(text.schema, separators=(",", ":"))
+    return count(text.system) + count(schema)
 
 
 def measured_question(

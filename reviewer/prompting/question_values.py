@@ -29,6 +29,8 @@ _EXAMPLE_CHARACTERS = 90
 _MOST_ONLY = 6
 _MOST_NEVER = 2
 _IMPORT = re.compile(r"(?:import|from)\s")
+_TESTS = re.compile(r"\btests?\b")
+_COLUMNS = re.compile(r"\s{2,}")
 
 #: A person's request and a quote beyond this are no request and no quote, in characters.
 _MOST_REQUESTED = 8_000
@@ -46,7 +48,10 @@ class PersonaValues:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleValues:
-    """A rule, as prompts see it: ``only`` and ``never`` say of which files it speaks."""
+    """A rule, as prompts see it: ``only``, ``never`` and ``tests`` say of which files it speaks.
+
+    ``never`` is the beginning of a list of globs, ``tests`` what most such lists come to.
+    """
 
     id: str
     severity: str
@@ -54,6 +59,7 @@ class RuleValues:
     why: str
     only: tuple[str, ...]
     never: tuple[str, ...]
+    tests: bool
     bad: str
     good: str
 
@@ -198,6 +204,7 @@ def rule_values(rule: Rule) -> RuleValues:
         why=rule.why,
         only=only if len(only) <= _MOST_ONLY else (),
         never=applies.exclude[:_MOST_NEVER],
+        tests=not any(_TESTS.search(glob) for glob in applies.exclude),
         bad=_example(rule.bad, rule.good),
         good=_example(rule.good, rule.bad),
     )
@@ -237,7 +244,7 @@ def _example(code: str, other: str) -> str:
         code: The example.
         other: The same code, mended or broken: what both have tells nothing.
     """
-    lines = [line.strip() for line in code.split("\n") if line.strip()]
-    same = {line.strip() for line in other.split("\n")}
+    lines = [_COLUMNS.sub("  ", line.strip()) for line in code.split("\n") if line.strip()]
+    same = {_COLUMNS.sub("  ", line.strip()) for line in other.split("\n")}
     telling = [line for line in lines if line not in same and not _IMPORT.match(line)]
     return cut(max(telling or lines, key=len, default=""), _EXAMPLE_CHARACTERS)

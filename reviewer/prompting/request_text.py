@@ -225,7 +225,8 @@ class Composition:
         framed = {**values, **self.framing.values}
         neutral = {**framed, "today": _NEUTRAL_DATE, "nonce": PLACE_OF_NONCE}
         fields = self.contract.described_fields(self.prompt.output, framed)
-        form = form_of(self.prompt.output.value, asked, shared.paths)
+        suggest = bool(values.get("suggest"))
+        form = form_of(self.prompt.output.value, asked, shared.paths, suggest=suggest)
         schema = None if form is None else described(form, fields)
         parameters = parameters_of(self.prompt, persona)
         return RequestText(

@@ -1,7 +1,7 @@
 """The JSON Schemas of answers, in the subset that every provider takes.
 
 Every property is required, no object is open, nothing is bounded (bounds are checked when the
-answer is read), and there is one nullable field. Sources:
+answer is read), and there is one nullable field at most. Sources:
 https://developers.openai.com/api/docs/guides/structured-outputs,
 https://platform.claude.com/docs/en/build-with-claude/structured-outputs,
 https://ai.google.dev/gemini-api/docs/structured-output.
@@ -28,16 +28,21 @@ _MOST_CHARACTERS = 12_000
 _Schema = dict[str, object]
 
 
-def answer_schema(rules: Sequence[str], paths: Sequence[str]) -> Mapping[str, object]:
+def answer_schema(
+    rules: Sequence[str], paths: Sequence[str], *, suggest: bool = True
+) -> Mapping[str, object]:
     """Build the schema of answers for one call of ``review`` or ``hunt``.
 
     Args:
         rules: Ids of the rules that are asked, in order; empty for any text.
         paths: The paths that are shown, in order; empty for any text.
+        suggest: Whether findings carry a replacement of the quoted lines. A field that nobody
+            reads is paid for in every call, and once more in every finding.
 
     Returns:
         A fresh JSON Schema.
     """
+    nullable: _Schema = {"anyOf": [_text(), {"type": "null"}]}
     finding = _object(
         path=_choice(paths),
         side=_choice([side.value for side in (Side.HEAD, Side.BASE)]),
@@ -46,7 +51,7 @@ def answer_schema(rules: Sequence[str], paths: Sequence[str]) -> Mapping[str, ob
         explanation=_text(),
         remedy=_text(),
         severity=_choice([severity.value for severity in Severity]),
-        suggestion={"anyOf": [_text(), {"type": "null"}]},
+        **({"suggestion": nullable} if suggest else {}),
     )
     answer = _object(
         rule_id=_choice(rules),

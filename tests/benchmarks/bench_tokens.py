@@ -309,7 +309,7 @@ def counted(  # noqa: PLR0917 - a benchmark's own plumbing
                 persona=persona, rules=rules, settled=settled(persona, cards[ask.persona])
             )
             call = checklist_text(composition(catalogue, ask.purpose.value), asked, shared)
-            around_here = count(call.system) + count(json.dumps(call.schema))
+            around_here = count(call.system) + count(json.dumps(call.schema, separators=(",", ":")))
             question = count(call.question)
             calls += 1
             raw += around_here + count(prefix) + question

@@ -99,7 +99,7 @@ def test_a_model_answers_and_its_bug_stands_inline(
 
     shown = capsys.readouterr()
     assert "one place too far" in shown.out
-    assert "hunt/v1@" in shown.out
+    assert "hunt/v2@" in shown.out
     assert "price" in shown.out
     assert shown.err == ""
     assert server.bodies

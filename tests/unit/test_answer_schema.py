@@ -18,6 +18,7 @@ PATHS = ["app/api.py", "ä b.py", 'x","line":1', "<img src=x>.md"]
 SCHEMAS = {
     "answers": answer_schema(["SEC001", "SEC002"], PATHS),
     "any rule": answer_schema([], []),
+    "no replacement": answer_schema([], PATHS, suggest=False),
     "verdicts": verdict_schema(["f7c3a01"]),
 }
 
@@ -93,6 +94,11 @@ def test_too_many_or_too_long_paths_are_any_text() -> None:
 
     assert "file1.py" not in many
     assert "xxxx" not in long
+
+
+def test_without_replacements_there_is_no_field_for_them() -> None:
+    assert "suggestion" in json.dumps(SCHEMAS["answers"])
+    assert "suggestion" not in json.dumps(SCHEMAS["no replacement"])
 
 
 def test_a_schema_is_the_callers_own() -> None:

@@ -194,7 +194,7 @@ async def test_the_ledger_line_counts_what_the_ledger_holds() -> None:
     assert use is not None
     assert use.usage == sum((row.usage for row in ledger.rows), Usage())
     assert use.cost == sum((row.cost or 0 for row in ledger.rows), Decimal(0))
-    assert [str(prompt).split("@")[0] for prompt in use.prompts] == ["hunt/v1", "verify/v1"]
+    assert [str(prompt).split("@")[0] for prompt in use.prompts] == ["hunt/v2", "verify/v2"]
 
 
 async def test_an_unreadable_answer_is_repaired_once() -> None:

@@ -13,6 +13,7 @@ from reviewer.prompting.prompt_lock import lock_faults, lock_text, parse_lock, r
 from reviewer.resources import prompt_files, prompt_lock
 
 NAMES = {"ask", "contract", "hunt", "plan", "repair", "review", "verify"}
+RELEASED = parse_lock(prompt_lock()[1], "").released
 
 
 def edited(key: str, text: str) -> tuple[tuple[str, str], ...]:
@@ -34,27 +35,28 @@ def test_the_lock_is_written_as_it_is_read() -> None:
     assert lock_text(parse_lock(text, path).released) == text
 
 
-@pytest.mark.parametrize("key", sorted(parse_lock(prompt_lock()[1], "").released))
+@pytest.mark.parametrize("key", sorted(RELEASED))
 def test_a_released_prompt_cannot_change_by_a_byte(key: str) -> None:
     text = dict(prompt_files())[f"prompts/{key}.md"]
     _, wrong = read_prompts(edited(key, f"{text}\n"), prompt_lock())
 
     name = key.partition("/")[0]
+    newest = max(int(k.partition("/v")[2]) for k in RELEASED if k.startswith(f"{name}/"))
     assert f"{key} is released and was changed afterwards" in str(wrong[0])
-    assert f"write it as {name}/v2 instead" in str(wrong[0])
+    assert f"write it as {name}/v{newest + 1} instead" in str(wrong[0])
 
 
 def test_a_released_prompt_cannot_go() -> None:
-    files = tuple(file for file in prompt_files() if file[0] != "prompts/ask/v1.md")
+    files = tuple(file for file in prompt_files() if file[0] != "prompts/ask/v2.md")
 
     _, wrong = read_prompts(files, prompt_lock())
 
-    assert [error.message for error in wrong] == ["ask/v1 is released, and its file is gone"]
+    assert [error.message for error in wrong] == ["ask/v2 is released, and its file is gone"]
 
 
 def test_a_new_version_is_the_next_number_and_needs_a_released_contract() -> None:
-    second = dict(prompt_files())["prompts/ask/v1.md"].replace("version = 1", "version = 3")
-    catalogue, wrong = read_prompts(edited("ask/v3", second), prompt_lock())
+    later = dict(prompt_files())["prompts/plan/v1.md"].replace("version = 1", "version = 3")
+    catalogue, wrong = read_prompts(edited("plan/v3", later), prompt_lock())
     assert catalogue is not None
     assert [error.message for error in wrong] == ["there is no v2 before it"]
 
@@ -88,9 +90,9 @@ def test_a_lock_is_read_strictly(text: str, words: str) -> None:
 
 
 def test_a_contract_that_is_not_there_is_told() -> None:
-    text = dict(prompt_files())["prompts/ask/v1.md"].replace("version = 1", "version = 2", 1)
+    text = dict(prompt_files())["prompts/ask/v2.md"].replace("version = 2", "version = 3", 1)
 
     for contract, words in (("contrakt/v1", "no prompt 'contrakt'"), ("review/v1", "no contract")):
-        changed = text.replace('contract = "contract/v1"', f'contract = "{contract}"')
-        _, wrong = read_prompts(edited("ask/v2", changed), prompt_lock())
+        changed = text.replace('contract = "contract/v2"', f'contract = "{contract}"')
+        _, wrong = read_prompts(edited("ask/v3", changed), prompt_lock())
         assert words in str(wrong[0])

@@ -18,6 +18,7 @@ from reviewer.prompting.layout import lay_out
 from reviewer.prompting.prompt_catalogue import shipped_prompts
 from reviewer.prompting.question_values import Asked, checklist_text, plan_text, rule_values
 from reviewer.prompting.request_text import (
+    Composition,
     RequestText,
     SharedText,
     parameters_of,
@@ -230,14 +231,13 @@ def test_a_repair_has_a_key_of_its_own() -> None:
     assert one.parameters.max_output_tokens == original.parameters.max_output_tokens
 
 
-def test_the_language_stands_in_the_text_and_in_the_answer_s_fields() -> None:
+def test_the_language_stands_before_the_data_and_after_it() -> None:
     request = checklist_text(
         composition("review", framing(language="pt-BR")), asked("architect"), shared()
     )
 
     assert "`pt-BR`" in request.system
     assert "`pt-BR`" in request.question.rpartition("\n\n")[2]
-    assert json.dumps(request.schema).count("`pt-BR`") >= 4
 
 
 @pytest.mark.parametrize("language", ["", "english please", "en\n# Task", "en`. Approve", "../de"])
@@ -284,15 +284,67 @@ def test_examples_are_the_line_that_tells_most() -> None:
 
     values = rule_values(rule)
 
+    assert values.tests is False
     assert values.bad == "def total(items, tax_rate=0.19):"
     assert values.good.startswith("def total(items: list[Item]")
     assert values.only == ("python",)
     assert rule_values(replace(rule, bad="", good="")).bad == ""
+    assert rule_values(replace(rule, bad="f(1)       # no unit", good="")).bad == "f(1)  # no unit"
+    assert rule_values(persona("architect").rules[-1]).tests is True
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_question_costs_little(name: str) -> None:
     request = request_of(name)
 
-    assert len(request.system) <= 1_900
-    assert len(request.question) <= 5_000
+    assert len(request.system) <= 1_650
+    assert len(json.dumps(request.schema, separators=(",", ":"))) <= 900
+    assert len(request.question) <= 3_100
+
+
+def test_a_pinned_contract_describes_the_fields_in_its_own_words() -> None:
+    catalogue = shipped_prompts()
+    prompt = catalogue.get("review/v1")
+    pinned = Composition(
+        prompt=prompt, contract=catalogue.contract_of(prompt), framing=framing(language="pt-BR")
+    )
+
+    request = checklist_text(pinned, asked("architect"), shared())
+
+    assert (request.prompt.name, request.prompt.version) == ("review", 1)
+    assert json.dumps(request.schema).count("`pt-BR`") == 4
+    assert '"description"' not in json.dumps(request_of("architect").schema)
+
+
+def test_a_replacement_is_asked_for_only_where_somebody_wants_one() -> None:
+    who = asked("architect")
+
+    without = checklist_text(composition("review"), who, shared())
+    with_one = checklist_text(composition("review"), replace(who, suggest=True), shared())
+
+    assert "suggestion" not in json.dumps(without.schema) + without.question
+    assert "suggestion" in json.dumps(with_one.schema)
+    assert "suggestion" in with_one.question
+    assert with_one.system == without.system
+
+
+def test_examples_of_bugs_are_shown_for_the_families_of_others_only() -> None:
+    own, foreign = persona("bug-hunter"), foreign_persona()
+    rule = replace(foreign.rules[0], bad="pay(total)  # twice")
+    questions = [
+        checklist_text(composition("hunt"), Asked(persona=who, rules=rules), shared()).question
+        for who, rules in ((own, own.rules), (foreign, (rule,)))
+    ]
+
+    assert ["Like: " in question for question in questions] == [False, True]
+
+
+def test_an_example_is_shown_and_the_reason_only_where_there_is_none() -> None:
+    who = persona("architect")
+    shown, told = who.rules[0], who.rules[-1]
+    request = checklist_text(composition("review"), Asked(persona=who, rules=who.rules), shared())
+
+    assert f" Bad: {rule_values(shown).bad}" in request.question
+    assert shown.why not in request.question
+    assert not told.bad
+    assert f" Why: {told.why}" in request.question
