@@ -17,7 +17,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from pydantic import SecretStr
 
@@ -135,6 +135,7 @@ def watching(
     *,
     keys: Sequence[str] = (),
     by_repository: bool = False,
+    stream: TextIO | None = None,
 ) -> Iterator[Watching]:
     """Set logs, figures and spans up for the time of the block.
 
@@ -143,6 +144,7 @@ def watching(
         clock: Tells the time.
         keys: Keys of models, which are written nowhere.
         by_repository: Whether figures of runs and costs name repositories.
+        stream: Where lines of the log go; None for the standard error stream.
 
     Raises:
         UserError: Spans are to be sent and the SDK is not installed.
@@ -158,6 +160,7 @@ def watching(
     lines = LogSettings(
         level=settings.log_level,
         secrets=secrets,
+        stream=stream,
         time=clock.monotonic,
         now=clock.now,
         counted=lambda level: figures.log_lines.labels(level=level).inc(),
