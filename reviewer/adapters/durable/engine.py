@@ -160,7 +160,8 @@ class DbosEngine:
             stopping = partial(
                 DBOS.destroy,
                 destroy_registry=True,
-                workflow_completion_timeout_sec=max(1, round(grace_seconds)),
+                # It looks once a second, the first time after a second.
+                workflow_completion_timeout_sec=round(grace_seconds) if self._running.ids else 0,
             )
             with ThreadPoolExecutor(1) as thread:
                 await loop.run_in_executor(thread, stopping)

@@ -39,6 +39,8 @@ class EngineSettings:
         retries: Of steps whose outside world does not answer.
         most_deaths: So many workers may die of a run before it is given up.
         poll_seconds: How often a queue is looked at.
+        look_seconds: How often a run that waits for its turn is looked at: so long the next one
+            on the same pull request waits at most.
         beat_seconds: How often a worker says that it is alive.
         silence_seconds: After so long without a sign a worker is taken for dead.
         answer_seconds: How long the door waits for the database.
@@ -63,6 +65,7 @@ class EngineSettings:
     retries: Retries = field(default_factory=Retries)
     most_deaths: int = 3
     poll_seconds: float = 0.5
+    look_seconds: float = 2.0
     beat_seconds: float = 3.0
     silence_seconds: float = 15.0
     answer_seconds: float = 5.0

@@ -63,9 +63,6 @@ Result = TypeVar("Result")
 #: A workflow as DBOS knows it: texts in, nothing out.
 Workflow = Callable[..., Coroutine[Any, Any, None]]
 
-#: How often a run that waits for its child looks whether it has ended.
-_LOOK_SECONDS = 2.0
-
 _TOO_OFTEN = "it was tried too often"
 
 CANCELLED = RunEnd(state=RunState.SUPERSEDED, reason="somebody stopped it")
@@ -186,7 +183,7 @@ class Workflows:
         with SetWorkflowID(child_of(_own_id())), SetEnqueueOptions(queue_partition_key=turn):
             handle = await DBOS.enqueue_workflow_async(WORKS, self._work, order_text)
         try:
-            await handle.get_result(polling_interval_sec=_LOOK_SECONDS)
+            await handle.get_result(polling_interval_sec=self._settings.look_seconds)
         except dbos_error.DBOSException as error:
             # Whoever stopped the child says so; the place on the pull request is free again.
             _LOGGER.info("the work of %s was stopped: %s", _own_id(), type(error).__name__)
