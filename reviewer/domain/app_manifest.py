@@ -10,9 +10,17 @@ from types import MappingProxyType
 
 from reviewer.errors import UserError
 
-#: What a review needs. A comment under a pull request counts as the pull request's.
+#: What a review needs, and two that GitHub demands for being told: `issues` for `issue_comment`,
+#: `merge_queues` for `merge_group`. Without them it refuses the manifest; no token of ours has them.
 PERMISSIONS = MappingProxyType(
-    {"checks": "write", "contents": "read", "metadata": "read", "pull_requests": "write"}
+    {
+        "checks": "write",
+        "contents": "read",
+        "issues": "read",
+        "merge_queues": "read",
+        "metadata": "read",
+        "pull_requests": "write",
+    }
 )
 
 #: What is told to us; installations, their repositories and re-requested checks come unasked:

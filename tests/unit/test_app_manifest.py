@@ -15,6 +15,8 @@ def test_the_app_asks_for_no_more_than_a_review_needs() -> None:
     assert fields["default_permissions"] == {
         "checks": "write",
         "contents": "read",
+        "issues": "read",
+        "merge_queues": "read",
         "metadata": "read",
         "pull_requests": "write",
     }
