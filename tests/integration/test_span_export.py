@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import re
+import subprocess
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 from typing_extensions import override
 
 from reviewer.adapters.telemetry.otlp import export_spans
-from tests.guards import CANARIES, find_canary
+from tests.guards import CANARIES, ROOT, find_canary
 
 pytest.importorskip("opentelemetry.sdk", reason="the extra `telemetry` is not installed")
 pytest.importorskip("opentelemetry.exporter.otlp.proto.http.trace_exporter")
@@ -78,6 +83,48 @@ def test_spans_reach_the_collector_without_secrets() -> None:
     assert b"chat m" in body
     assert b"persona-reviewer" in body
     assert not find_canary(body.decode("utf-8", "replace"))
+
+
+_SERVICE = """
+import logging, sys
+from opentelemetry import trace
+from reviewer.adapters.system_clock import SystemClock
+from reviewer.bootstrap.operations import watching
+from reviewer.server_settings import ServerSettings
+
+settings = ServerSettings(
+    app_id="1", private_key="k" * 40, webhook_secret="w" * 20, otlp_endpoint=sys.argv[1]
+)
+with watching(settings, SystemClock()) as watch:
+    with watch.work.span("review", {"key": "w" * 20}):
+        with trace.get_tracer("somebody").start_as_current_span("inside"):
+            logging.getLogger("reviewer.x").info("traced")
+"""
+
+
+def test_a_service_with_a_collector_sends_every_span_and_names_the_trace_in_its_log(
+    allowed_program: Callable[[Path | str], None],
+) -> None:
+    # In a process of its own: whose spans a process sends is settled once.
+    allowed_program(sys.executable)
+    with collecting() as collector:
+        done = subprocess.run(
+            [sys.executable, "-c", _SERVICE, collector.address],
+            cwd=ROOT,
+            env={},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    line = json.loads(done.stderr)
+    assert line["event"] == "traced"
+    assert re.fullmatch(r"[0-9a-f]{32}", line["trace_id"])
+    sent = b"".join(body for _, body in collector.received)
+    assert bytes.fromhex(line["trace_id"]) in sent
+    assert b"inside" in sent
+    assert b"w" * 20 not in sent
 
 
 def test_a_redirect_is_not_followed() -> None:

@@ -94,3 +94,14 @@ def test_no_form_of_a_secret_survives(secret: str, before: str, after: str) -> N
 def test_redacting_again_changes_nothing(secret: str, text: str, kind: str) -> None:
     once = redact(f"{text} {secret} {SAMPLES[kind]} {text}", [secret])
     assert redact(once, [secret]) == once
+
+
+@given(SECRETS, st.integers(0, 40), st.integers(12, 40), st.text(max_size=20))
+def test_a_part_is_found_in_a_short_text_as_in_a_long_one(
+    secret: str, start: int, length: int, around: str
+) -> None:
+    # Short texts are screened before they are searched; the screen lets no part through.
+    part = secret[start : start + length]
+    text = f"{around}\0{part}\0{around}"
+    padding = "\0" * 20_000
+    assert redact(text, [secret]) + padding == redact(text + padding, [secret])

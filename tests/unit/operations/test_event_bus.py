@@ -176,6 +176,23 @@ async def test_only_so_many_may_listen_and_who_leaves_makes_room() -> None:
     assert bus.listening == 0
 
 
+async def test_the_longest_silent_runs_are_forgotten_first() -> None:
+    bus = EventBus(bounds=BusBounds(runs=2))
+    for run_id in ("a", "b", "a", "c"):
+        await bus.publish(told(run_id=run_id))
+    assert [bus.knows(run_id) for run_id in ("a", "b", "c")] == [True, False, True]
+    assert bus.remembered == 3
+
+
+async def test_memory_is_made_by_whole_runs_and_never_of_the_one_that_speaks() -> None:
+    bus = EventBus(bounds=BusBounds(events=4))
+    for run_id in ("a", "a", "b", "c", "c", "c", "c", "c", "c"):
+        await bus.publish(told(run_id=run_id))
+    assert not bus.knows("a")
+    assert not bus.knows("b")
+    assert bus.remembered == 6
+
+
 async def test_runs_that_somebody_listens_to_are_not_forgotten() -> None:
     bus = EventBus(bounds=BusBounds(runs=2))
     listener = bus.subscribe("heard")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import logging
 import sys
@@ -295,6 +296,41 @@ def test_a_line_that_cannot_be_made_says_only_where_it_came_from() -> None:
     assert written.last["event"] == "a line of the log could not be written"
     assert written.last["logger"] == "dbos"
     assert SECRET not in written.text
+
+
+def test_a_stream_that_is_gone_stops_nobody() -> None:
+    stream = io.StringIO()
+    settings = LogSettings(stream=stream, time=lambda: 0.0)
+    with json_logs(settings):
+        stream.close()
+        logging.getLogger("x").error("said into the void")
+
+
+def test_the_exception_at_hand_is_found_and_none_is_none(written: Written) -> None:
+    logger = structlog.stdlib.get_logger("x")
+    try:
+        raise_it()
+    except LookupError:
+        logger.exception("at hand")
+    logger.error("none at hand", exc_info=True)  # noqa: LOG014 - what libraries do
+    at_hand, none = written.lines
+    error = at_hand["error"]
+    assert isinstance(error, dict)
+    assert error["type"] == "LookupError"
+    assert "error" not in none
+
+
+def raise_it() -> NoReturn:
+    raise LookupError
+
+
+def test_exceptions_that_cause_each_other_come_to_an_end(written: Written) -> None:
+    first, second = ValueError("first"), ValueError("second")
+    first.__cause__, second.__cause__ = second, first
+    logging.getLogger("x").error("round", exc_info=raised(first))
+    error = written.last["error"]
+    assert isinstance(error, dict)
+    assert [cause["words"] for cause in error["causes"]] == ["second"]
 
 
 def test_what_nobody_caught_is_logged_and_not_printed(
