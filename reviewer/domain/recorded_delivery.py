@@ -23,9 +23,10 @@ _TELLING: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"review", "pull_request"}), "pull_request_review"),
     (frozenset({"pull_request"}), "pull_request"),
     (frozenset({"repositories_added"}), "installation_repositories"),
-    (frozenset({"installation", "repositories"}), "installation"),
     (frozenset({"zen"}), "ping"),
 )
+#: An event of the App itself names its installation and hardly anything else.
+_INSTALLATION = frozenset({"action", "installation", "repositories", "requester", "sender"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +63,18 @@ def read_recorded_delivery(content: bytes, *, name: str = "") -> RecordedDeliver
     if isinstance(inner, Mapping) and isinstance(value.get("name"), str):
         payload, body = inner, json.dumps(inner).encode()
         name = name or str(value["name"])
-    name = name or next((event for keys, event in _TELLING if keys <= payload.keys()), "")
+    name = name or _named(payload)
     if not name:
         raise UserError(
             "nothing in the recording tells which event it is",
             hint="Name it: --event pull_request",
         )
     return RecordedDelivery(name=name, body=body)
+
+
+def _named(payload: Mapping[str, object]) -> str:
+    """Return the event that a payload is of; empty where it could be several."""
+    for keys, event in _TELLING:
+        if keys <= payload.keys():
+            return event
+    return "installation" if "installation" in payload and payload.keys() <= _INSTALLATION else ""

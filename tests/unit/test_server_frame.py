@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
+from opentelemetry import trace
+from opentelemetry._logs import get_logger_provider
+from opentelemetry.metrics import get_meter_provider
 
 from reviewer import __version__
 from reviewer.entrypoints.server.frame import SECURITY_HEADERS
@@ -253,6 +256,19 @@ def _references(value: Any) -> Any:  # noqa: ANN401 - JSON
     elif isinstance(value, list):
         for inner in value:
             yield from _references(inner)
+
+
+async def test_the_framework_sends_nothing_to_anybody(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FASTAPI_OTEL_AUTO_CONFIGURE", "true")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+    before = (trace.get_tracer_provider(), get_logger_provider(), get_meter_provider())
+    stage = set_up()
+    async with lifespan(stage.application):
+        await stage.ask("GET", "/api/runs?limit=x", token=OPERATOR_TOKEN)
+    assert (trace.get_tracer_provider(), get_logger_provider(), get_meter_provider()) == before
+    assert not stage.application._native_telemetry.enabled()  # noqa: SLF001 - it has no other word
 
 
 def test_a_limit_lets_so_many_come_and_forgets_who_came_long_ago() -> None:

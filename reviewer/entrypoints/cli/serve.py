@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
 
 import click
 
 from reviewer.entrypoints.cli.server_options import server_file_option, server_settings
 from reviewer.entrypoints.cli.session import debug_option, session_of
 from reviewer.entrypoints.cli.suggestion import Word
-
-if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager
-
-    from reviewer.bootstrap.door import Services
-    from reviewer.config import Settings
-    from reviewer.server_settings import ServerSettings
 
 _EXAMPLES = """\b
 Examples:
@@ -30,16 +21,6 @@ Three settings are needed: the App's number, its private key and the webhook sec
   export REVIEWER_SERVER_PRIVATE_KEY_FILE=app.private-key.pem
   export REVIEWER_SERVER_WEBHOOK_SECRET=…
 `reviewer config explain --server` shows all of them."""
-
-
-class _Wiring(Protocol):
-    """What `bootstrap.server` has."""
-
-    def open_services(
-        self, settings: ServerSettings, shared: Settings
-    ) -> AbstractAsyncContextManager[Services]:
-        """Open everything behind the door."""
-        ...
 
 
 @click.command(epilog=_EXAMPLES)
@@ -59,12 +40,12 @@ def serve(context: click.Context, role: str | None, server_file: Path | None) ->
     one is named. Ctrl-C or SIGTERM ends it in order: what is under way goes on at the next start.
     """
     settings = server_settings(context, server_file, {} if role is None else {"role": role})
+    from reviewer.bootstrap.server import open_services
     from reviewer.entrypoints.server import process
 
-    wiring = cast("_Wiring", import_module("reviewer.bootstrap.server"))
     shared = session_of(context).settings
     process.serve(
         settings,
-        lambda: wiring.open_services(settings, shared),
+        lambda: open_services(settings, shared),
         told=lambda address: click.echo(f"Listening on {address}", err=True),
     )

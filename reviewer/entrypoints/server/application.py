@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from typing_extensions import override
 
 from reviewer import __version__
@@ -30,6 +31,17 @@ _DESCRIPTION = """\
 Runs, costs and the live stream of Persona Reviewer. Every problem is `application/problem+json`
 (RFC 9457) and carries the request's id, which stands in the log. What is written in titles, reasons
 and headlines is somebody's text: show it as text."""
+
+
+#: FastAPI's own would send the words of exceptions and addresses with people's text in them, and
+#: would read for itself where to; what is watched here is watched by `DoorWatch`.
+_NO_TELEMETRY: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
 
 
 class _Application(FastAPI):
@@ -67,6 +79,7 @@ def create_application(services: Services) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry=_NO_TELEMETRY,
         lifespan=lifespan,
     )
     application.state.door = door

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 Opening = Callable[[], AbstractAsyncContextManager[Services]]
 
 _KEEP_ALIVE_SECONDS = 15
+#: Requests are answered at once; the rest of the time to end in is the engine's.
+_LONGEST_ANSWER_SECONDS = 10
 
 
 def serve(
@@ -59,14 +61,19 @@ async def _serve(settings: ServerSettings, opening: Opening, told: Callable[[str
                 port=settings.port,
                 # Logging belongs to the one who wires it; uvicorn's lines go there as well.
                 log_config=None,
+                log_level="warning",
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
+                # What is installed beside us is not to change how requests are read.
+                http="h11",
                 ws="none",
                 lifespan="on",
                 limit_concurrency=settings.connections,
                 timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-                timeout_graceful_shutdown=max(1, round(settings.shutdown_seconds)),
+                timeout_graceful_shutdown=round(
+                    min(max(1, settings.shutdown_seconds), _LONGEST_ANSWER_SECONDS)
+                ),
             ),
             told,
         )
