@@ -11,7 +11,7 @@ from types import MappingProxyType
 from reviewer.errors import UserError
 
 #: What a review needs, and two that GitHub demands for being told: `issues` for `issue_comment`,
-#: `merge_queues` for `merge_group`. Without them it refuses the manifest; no token of ours has them.
+#: `merge_queues` for `merge_group`. It refuses a manifest without; no token of ours has them.
 PERMISSIONS = MappingProxyType(
     {
         "checks": "write",
