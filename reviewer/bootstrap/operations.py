@@ -19,8 +19,7 @@ from contextlib import asynccontextmanager, contextmanager, nullcontext, suppres
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
-from pydantic import SecretStr
-
+from reviewer.errors import UserError
 from reviewer.ports.clock import Clock
 from reviewer.ports.door_watch import DoorWatch, Field, Level
 from reviewer.ports.engine import Engine
@@ -41,6 +40,8 @@ if TYPE_CHECKING:
     from reviewer.adapters.metrics.figures import Figures
 
 _LOG = logging.getLogger("reviewer.operations")
+
+_SECRET = "get_secret_value"  # noqa: S105 - a method of its name
 
 #: How long the last audit entries and spans may take when the service stops.
 _LAST_SECONDS = 5.0
@@ -115,16 +116,17 @@ def secrets_of(settings: ServerSettings, others: Sequence[str] = ()) -> tuple[st
         settings: The service's settings; of a database's address, the password is one by itself.
         others: Keys of models.
     """
-    from sqlalchemy import make_url
-    from sqlalchemy.exc import ArgumentError
+    from reviewer.adapters.database.address import read_address
 
     values = [getattr(settings, name) for name in type(settings).model_fields]
     parts = [part for value in values for part in (value if isinstance(value, tuple) else (value,))]
-    found = [*others, *(part.get_secret_value() for part in parts if isinstance(part, SecretStr))]
+    # pydantic's SecretStr is the only kind of value that has something to hide.
+    found = [*others, *(part.get_secret_value() for part in parts if hasattr(part, _SECRET))]
     for url in (settings.database_url, settings.engine_url):
         if url is not None:
-            with suppress(ArgumentError):
-                found.append(make_url(url.get_secret_value()).password or "")
+            # An address that is none is told by whoever opens it.
+            with suppress(UserError):
+                found.append(read_address(url.get_secret_value()).url.password or "")
     return tuple(dict.fromkeys(secret for secret in found if secret))
 
 
@@ -311,8 +313,6 @@ def _trace_id_of(settings: ServerSettings) -> Callable[[], str] | None:
 def _require_telemetry() -> None:
     """Say what is missing where spans are to be sent and OpenTelemetry is not installed."""
     from importlib.util import find_spec
-
-    from reviewer.errors import UserError
 
     if find_spec("opentelemetry") is None or find_spec("opentelemetry.sdk") is None:
         raise UserError(
