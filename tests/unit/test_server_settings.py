@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from reviewer.errors import ConfigurationError
-from reviewer.server_settings import PREFIX, ServerSettings, load_server_settings
+from reviewer.server_settings import PREFIX, ServerRole, ServerSettings, load_server_settings
 
 SECRET = "c0ffee-webhook-secret-of-tests"
 KEY = "-----BEGIN PRIVATE KEY-----\nnobody reads this here\n-----END PRIVATE KEY-----"
@@ -271,3 +271,12 @@ def test_settings_are_frozen(say: Say) -> None:
     settings = load_server_settings()
     with pytest.raises(ValueError, match="frozen"):
         settings.port = 1
+
+
+def test_the_command_line_wins(say: Say, tmp_path: Path) -> None:
+    say.enough()
+    say(role="web")
+    settings = load_server_settings(write(tmp_path, 'role = "all"\n'), said={"role": "worker"})
+    assert settings.role is ServerRole.WORKER
+    assert origin(settings, "role") == "command line"
+    assert origin(load_server_settings(), "role") == "REVIEWER_SERVER_ROLE"
