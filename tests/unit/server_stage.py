@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Mapping,
+    MutableMapping,
+    Sequence,
+)
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +24,8 @@ from typing_extensions import override
 from reviewer.adapters.events.bus import EventBus
 from reviewer.adapters.github.webhooks import signature_of
 from reviewer.bootstrap.door import Services, tokens_of, webhooks_of
+from reviewer.domain.audit import AuditEntry
+from reviewer.domain.run import RunRecord
 from reviewer.entrypoints.server.application import create_application
 from reviewer.ports.door_watch import Field, Level
 from reviewer.ports.webhooks import Webhooks
@@ -243,3 +253,23 @@ async def lifespan(application: FastAPI) -> AsyncIterator[None]:
     """Run an application's lifespan round a block."""
     async with application.router.lifespan_context(application):
         yield
+
+
+async def add(stage: Stage, *runs: RunRecord) -> None:
+    """Let the store have runs."""
+    async with stage.store.begin() as work:
+        for run in runs:
+            await work.runs.add(run)
+
+
+async def audited(stage: Stage) -> Sequence[AuditEntry]:
+    """Return what stands in the audit trail."""
+    async with stage.store.look() as work:
+        return await work.audit.find()
+
+
+async def get(stage: Stage, path: str) -> Any:  # noqa: ANN401 - JSON
+    """Return what the operator is told."""
+    answer = await stage.ask("GET", path, token=OPERATOR_TOKEN)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
