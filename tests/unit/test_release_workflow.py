@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.guards import ROOT
 from tests.unit.packaging_example import RELEASE, Document, read_documents
 
 
@@ -66,3 +67,9 @@ def test_a_release_is_of_a_tag_builds_on_a_digest_and_uses_one_action() -> None:
         if "uses" in step
     }
     assert used == {"actions/attest"}
+
+
+def test_the_changelog_is_looked_into_in_the_form_that_it_has() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert "\n## [" in changelog
+    assert '"## [$version]" CHANGELOG.md' in _script(_jobs()["check"])
