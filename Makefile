@@ -144,9 +144,9 @@ lock: $(DEVELOPMENT) ## Renew the lock files
 	@$(PIP) install 'pip-tools>=7.5'
 	@$(COMPILE) --all-build-deps --output-file requirements.lock pyproject.toml
 	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")' > $(VENV)/dev.in
-	@$(COMPILE) --extra model --extra github --extra action --extra server --extra testing --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml $(VENV)/dev.in
+	@$(COMPILE) --extra model --extra github --extra action --extra server --extra telemetry --extra testing --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml $(VENV)/dev.in
 	@$(COMPILE) --extra model --extra github --extra action --constraint requirements-dev.lock --output-file requirements-action.lock pyproject.toml
-	@$(COMPILE) --extra model --extra github --extra server --constraint requirements-dev.lock --output-file requirements-server.lock pyproject.toml
+	@$(COMPILE) --extra model --extra github --extra server --extra telemetry --constraint requirements-dev.lock --output-file requirements-server.lock pyproject.toml
 
 .PHONY: clean
 clean: ## Remove what can be made again, .venv too

@@ -19,7 +19,14 @@ from reviewer.bootstrap import built_in_personas
 from reviewer.bootstrap.analyser import account_of, analyser_here
 from reviewer.bootstrap.door import Services, require_extra, tokens_of, webhooks_of
 from reviewer.bootstrap.model import Books, ModelRequest, names_model
-from reviewer.bootstrap.operations import Telling, Watching, telling, watched_hosts, watching
+from reviewer.bootstrap.operations import (
+    Telling,
+    Watching,
+    queue_watched,
+    telling,
+    watched_hosts,
+    watching,
+)
 from reviewer.config import Settings
 from reviewer.server_settings import ServerRole, ServerSettings
 
@@ -69,19 +76,14 @@ async def open_services(settings: ServerSettings, shared: Settings) -> AsyncIter
         database = await stack.enter_async_context(
             open_service_store(settings.database.get_secret_value(), keys=keys)
         )
+        # Left after the engine: what ends in its grace tells so.
+        told = await stack.enter_async_context(
+            telling(watch, store=database, ledger=database.ledger, clock=clock, settings=settings)
+        )
         engine = DbosEngine(_engine_settings(settings), _wire(keys))
         await engine.open()
         stack.push_async_callback(engine.close, grace_seconds=settings.shutdown_seconds)
-        told = await stack.enter_async_context(
-            telling(
-                watch,
-                store=database,
-                ledger=database.ledger,
-                engine=engine,
-                clock=clock,
-                settings=settings,
-            )
-        )
+        await stack.enter_async_context(queue_watched(watch, engine, clock))
         if settings.role is not ServerRole.WEB:
             worker = _Worker(
                 settings=settings,
