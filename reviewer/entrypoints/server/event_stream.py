@@ -26,8 +26,8 @@ from reviewer.domain.access import Request as Asked
 from reviewer.domain.run_event import RunEvent
 from reviewer.entrypoints.server.authentication import GUARDED_PROBLEMS, asking
 from reviewer.entrypoints.server.problem import ProblemError, documented
-from reviewer.entrypoints.server.run_router import OpenDoor, RunIdInPath
-from reviewer.entrypoints.server.state import Door
+from reviewer.entrypoints.server.run_router import RunIdInPath
+from reviewer.entrypoints.server.state import Door, OpenDoor
 from reviewer.errors import ReviewerError
 from reviewer.ports.run_events import Listener
 from reviewer.service.tell_runs import account_for_run

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Literal
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.security.utils import get_authorization_scheme_param
@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from reviewer.domain.access import Request as Asked
 from reviewer.entrypoints.server.authentication import identified, limited
 from reviewer.entrypoints.server.problem import ProblemError, documented
-from reviewer.entrypoints.server.state import Door, door_of
+from reviewer.entrypoints.server.state import OpenDoor
 
 #: https://prometheus.io/docs/instrumenting/exposition_formats/
 _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
@@ -62,7 +62,7 @@ async def live() -> Life:
     response_model=Life,
     responses={503: {"model": Life, "description": "It is about to go, or cannot write."}},
 )
-async def ready(door: Annotated[Door, Depends(door_of)]) -> JSONResponse:
+async def ready(door: OpenDoor) -> JSONResponse:
     """Tell whether requests may be sent here."""
     if door.draining.is_set():
         return JSONResponse({"state": "draining"}, HTTPStatus.SERVICE_UNAVAILABLE)
@@ -77,7 +77,7 @@ async def ready(door: Annotated[Door, Depends(door_of)]) -> JSONResponse:
     response_model=HealthReport,
     responses={503: {"model": HealthReport, "description": "Something is down."}},
 )
-async def health(door: Annotated[Door, Depends(door_of)]) -> JSONResponse:
+async def health(door: OpenDoor) -> JSONResponse:
     """Tell how everything behind the door is; 503 where something is down."""
     seen = await door.health()
     backlog = seen.backlog
@@ -107,7 +107,7 @@ async def health(door: Annotated[Door, Depends(door_of)]) -> JSONResponse:
     },
     openapi_extra={"security": [{}, {"token": []}]},
 )
-async def metrics(request: Request, door: Annotated[Door, Depends(door_of)]) -> Response:
+async def metrics(request: Request, door: OpenDoor) -> Response:
     """Write the figures; with a token, or openly where the operator says so."""
     if not door.services.settings.metrics_open:
         scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))

@@ -35,13 +35,12 @@ from reviewer.entrypoints.server.run_schema import (
     Verdict,
     write_cursor,
 )
-from reviewer.entrypoints.server.state import Door, door_of
+from reviewer.entrypoints.server.state import OpenDoor
 from reviewer.service.carry_out_request import Answer, WantedReview
 from reviewer.service.tell_runs import account_for_run, list_runs, sum_costs
 
 _NO_RUN = "there is no such run"
 
-OpenDoor = Annotated[Door, Depends(door_of)]
 RunIdInPath = Annotated[RunId, Path(description="The run.")]
 
 _may_order = asking(Asked.ORDER_REVIEW)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Depends, Request
 
 from reviewer.bootstrap.door import Services
 from reviewer.entrypoints.server.rate_limit import RateLimit
@@ -113,3 +114,11 @@ def door_of(request: Request) -> Door:
     door = request.app.state.door
     assert isinstance(door, Door)  # noqa: S101 - `create_application` puts it there
     return door
+
+
+async def _open_door(request: Request) -> Door:
+    # A function that is not async would be called in a thread, which takes longer than all it does.
+    return door_of(request)
+
+
+OpenDoor = Annotated[Door, Depends(_open_door)]

@@ -20,9 +20,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
 
@@ -30,7 +29,7 @@ from reviewer.domain.delivery import Delivery
 from reviewer.entrypoints.server.address import client_address, limited_as, within
 from reviewer.entrypoints.server.body_bounds import is_json
 from reviewer.entrypoints.server.problem import ProblemError, documented, unavailable
-from reviewer.entrypoints.server.state import Door, door_of
+from reviewer.entrypoints.server.state import Door, OpenDoor
 from reviewer.errors import CommunicationError, GitHubError, ResourceError
 
 PATH = "/webhooks/github"
@@ -142,7 +141,7 @@ router = APIRouter()
         },
     },
 )
-async def receive(request: Request, door: Annotated[Door, Depends(door_of)]) -> JSONResponse:
+async def receive(request: Request, door: OpenDoor) -> JSONResponse:
     """Take a delivery when it is signed, and have it written down at once."""
     async with _counted(door) as count:
         _admit(request, door)
