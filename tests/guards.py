@@ -124,13 +124,15 @@ class Guard:
         assert len(new) == 1, f"one refusal was expected, there were {new}"
         assert words in new[0], new[0]
 
-    def child_environment(self, log: Path) -> dict[str, str]:
+    def child_environment(self, log: Path, *, loopback: bool = False) -> dict[str, str]:
         """Return the variables that switch the guards on in a Python that a test starts.
 
         Args:
             log: The file that its refusals are written to, one a line.
+            loopback: Whether it may reach the loopback interface.
         """
         return {
+            **({"GUARD_LOOPBACK": "1"} if loopback else {}),
             "GUARD_CHECKOUT": str(ROOT),
             "GUARD_LOG": str(log),
             "GUARD_ROOTS": os.pathsep.join(self.roots),

@@ -13,6 +13,7 @@ if "GUARD_ROOTS" in os.environ:
     sys.path.pop(0)
     _guard = Guard()
     _guard.lenient_for_tests = False
+    _guard.loopback = "GUARD_LOOPBACK" in os.environ
     _guard.roots = tuple(os.environ["GUARD_ROOTS"].split(os.pathsep))
     _log = os.open(os.environ["GUARD_LOG"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 

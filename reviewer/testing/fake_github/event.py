@@ -291,7 +291,9 @@ def _check_run(happening: Happening) -> Json:
     if check is None:
         raise ValueError("check_run is about a check run")
     shown = check_of(pull.repository, check)
-    return {"check_run": shown | {"check_suite": _suite(pull, check.head_sha)}}
+    # GitHub tells it of nobody's check but the application's own.
+    shown |= {"app": app_of(pull.repository.hub), "check_suite": _suite(pull, check.head_sha)}
+    return {"check_run": shown}
 
 
 def _check_suite(happening: Happening) -> Json:
