@@ -1,6 +1,6 @@
 """A worker in a process of its own, to be killed: five calls that cost money, then one post.
 
-``python engine_child.py DATABASE FOLDER``. What it did stands in ``FOLDER/effects``, a JSON
+``python engine_child.py DATABASE FOLDER DEATHS``. What it did stands in ``FOLDER/effects``, a JSON
 object a line, written before anything else knows of it; what it was answered is kept by the
 product's own journal in ``FOLDER/service.sqlite3``.
 """
@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import random
 import signal
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 from reviewer.adapters.database.service_store import DatabaseStore, open_service_store
 from reviewer.adapters.durable.engine import DbosEngine
@@ -60,7 +63,7 @@ class Tiny:
 
     def note(self, what: str, **more: object) -> None:
         """Write down what was done."""
-        line = json.dumps({"what": what, "by": os.getpid(), **more})
+        line = json.dumps({"what": what, "by": os.getpid(), "at": time.time(), **more})
         os.write(self._descriptor, f"{line}\n".encode())
 
     async def _handle(self, delivery: Delivery) -> Followup:
@@ -103,20 +106,21 @@ class Tiny:
         return
 
 
-def read(effects: Path) -> list[dict[str, str]]:
+def read(effects: Path) -> list[dict[str, Any]]:
     """Return what was done so far."""
     if not effects.exists():
         return []
     return [json.loads(line) for line in effects.read_text().splitlines()]
 
 
-async def main(database: str, folder: Path) -> None:
+async def main(database: str, folder: Path, most_deaths: int) -> None:
     """Work until told to stop."""
+    logging.basicConfig(format="%(process)d %(relativeCreated)d %(message)s", level=logging.INFO)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     async with open_service_store(f"sqlite:///{folder}/service.sqlite3") as store:
         tiny = Tiny(folder, store)
-        engine = DbosEngine(settings_for(database))
+        engine = DbosEngine(settings_for(database, most_deaths=most_deaths))
         await engine.open()
         await engine.work(tiny.duties())
         tiny.note("works")
@@ -125,4 +129,4 @@ async def main(database: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], Path(sys.argv[2])))
+    asyncio.run(main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])))

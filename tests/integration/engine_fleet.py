@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic, sleep, time
+from typing import Any
 
 from tests.guards import ROOT
 from tests.integration.engine_child import read
@@ -25,7 +26,8 @@ class Outcome:
     Args:
         lost: Deliveries that were acknowledged and of which no review was posted or told.
         twice: Reviews that were posted more than once.
-        repaid: Calls that were answered more than once: the answer was not kept in time.
+        repaid: Of every call that was answered more than once, how many seconds before the end
+            of its process the answer had come: it was not kept in time.
         restarted: Calls that were begun again because they were in flight.
         answered: Answers in all.
         told: Runs of which it was told that they ended otherwise.
@@ -33,7 +35,7 @@ class Outcome:
 
     lost: tuple[str, ...]
     twice: tuple[str, ...]
-    repaid: int
+    repaid: tuple[float, ...]
     restarted: int
     answered: int
     told: tuple[str, ...]
@@ -46,19 +48,27 @@ class Fleet:
         database: Its address.
         folder: Where they write down what they do.
         environment: What they are started with, besides what Python needs.
+        most_deaths: So many of them may die of one run before it is given up.
     """
 
     def __init__(
-        self, database: str, folder: Path, environment: Mapping[str, str] | None = None
+        self,
+        database: str,
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+        *,
+        most_deaths: int = 5,
     ) -> None:
         self._database = database
+        self._most_deaths = most_deaths
         self._folder = folder
         folder.mkdir(exist_ok=True)
         self._environment = {"PYTHONPATH": str(ROOT), **(environment or {})}
         self.workers: list[subprocess.Popen[bytes]] = []
+        self._ends: dict[int, float] = {}
 
     @property
-    def effects(self) -> list[dict[str, str]]:
+    def effects(self) -> list[dict[str, Any]]:
         """What was done so far, in order."""
         return read(self._folder / "effects")
 
@@ -66,7 +76,7 @@ class Fleet:
         """Start a worker, and wait until it works."""
         with (self._folder / "log").open("ab") as log:
             worker = subprocess.Popen(
-                [sys.executable, str(_CHILD), self._database, str(self._folder)],
+                [sys.executable, _CHILD, self._database, self._folder, str(self._most_deaths)],
                 env={"PATH": os.environ["PATH"], **self._environment},
                 stdout=log,
                 stderr=log,
@@ -78,6 +88,7 @@ class Fleet:
 
     def kill(self, worker: subprocess.Popen[bytes], how: signal.Signals = signal.SIGKILL) -> None:
         """End a worker, at once and without a word unless it is told otherwise."""
+        self._ends[worker.pid] = time()
         worker.send_signal(how)
         worker.wait(30)
         self.workers.remove(worker)
@@ -120,11 +131,21 @@ class Fleet:
         return Outcome(
             lost=tuple(sorted(set(delivery_ids) - self._ended())),
             twice=tuple(sorted(cause for cause, number in posts.items() if number > 1)),
-            repaid=sum(number - 1 for number in answers.values()),
+            repaid=self._repaid(lines),
             restarted=sum(number - answers[call] for call, number in asked.items()),
             answered=sum(answers.values()),
             told=tuple(line["cause"] for line in lines if line["what"] == "told"),
         )
+
+    def _repaid(self, lines: list[dict[str, Any]]) -> tuple[float, ...]:
+        first: dict[tuple[str, int], dict[str, Any]] = {}
+        gaps = []
+        for line in lines:
+            if line["what"] == "answered":
+                before = first.setdefault((line["run"], line["call"]), line)
+                if before is not line:
+                    gaps.append(self._ends.get(before["by"], before["at"]) - before["at"])
+        return tuple(sorted(gaps))
 
     def _ended(self) -> set[str]:
         return {line["cause"] for line in self.effects if line["what"] in {"posted", "told"}}

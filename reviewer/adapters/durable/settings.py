@@ -57,13 +57,11 @@ class EngineSettings:
     runs_at_once: int = 8
     runs_at_once_each: int = 2
     runs_rate: RateLimit | None = None
-    runs_rate_each: RateLimit | None = field(
-        default_factory=lambda: RateLimit(starts=60, seconds=600.0)
-    )
+    runs_rate_each: RateLimit | None = None
     deliveries_at_once: int = 16
     talks_at_once_each: int = 4
     retries: Retries = field(default_factory=Retries)
-    most_deaths: int = 3
+    most_deaths: int = 5
     poll_seconds: float = 0.5
     look_seconds: float = 2.0
     beat_seconds: float = 3.0
