@@ -54,7 +54,7 @@ async def _serve(settings: ServerSettings, opening: Opening, told: Callable[[str
     async with opening() as services:
         application = create_application(services)
         door: Door = application.state.door
-        server = _Server(
+        server = ListeningServer(
             uvicorn.Config(
                 application,
                 host=settings.host,
@@ -81,7 +81,7 @@ async def _serve(settings: ServerSettings, opening: Opening, told: Callable[[str
             await _run(server, settings)
 
 
-async def _run(server: _Server, settings: ServerSettings) -> None:
+async def _run(server: ListeningServer, settings: ServerSettings) -> None:
     try:
         await server.serve()
     except SystemExit:
@@ -92,7 +92,7 @@ async def _run(server: _Server, settings: ServerSettings) -> None:
         ) from None
 
 
-class _Server(uvicorn.Server):
+class ListeningServer(uvicorn.Server):
     """uvicorn's server, without signal handlers of its own."""
 
     def __init__(self, config: uvicorn.Config, told: Callable[[str], None]) -> None:
@@ -114,7 +114,7 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def _signals(server: _Server, door: Door, drain_seconds: float) -> Iterator[None]:
+def _signals(server: ListeningServer, door: Door, drain_seconds: float) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     leaving: set[asyncio.Task[None]] = set()
 
