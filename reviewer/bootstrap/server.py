@@ -71,7 +71,14 @@ async def open_services(settings: ServerSettings, shared: Settings) -> AsyncIter
 
     clock = SystemClock()
     async with AsyncExitStack() as stack:
-        watch = stack.enter_context(watching(settings, clock, keys=tuple(shared.keys.values())))
+        watch = stack.enter_context(
+            watching(
+                settings,
+                clock,
+                keys=tuple(shared.keys.values()),
+                by_repository=settings.metrics_by_repository,
+            )
+        )
         keys = tuple(key.get_secret_value() for key in settings.encryption_keys)
         database = await stack.enter_async_context(
             open_service_store(settings.database.get_secret_value(), keys=keys)

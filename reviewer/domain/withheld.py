@@ -53,9 +53,7 @@ def withhold(
     return Withheld(findings=findings, cards=tuple(_card(card, reasons) for card in cards))
 
 
-def dismissals(
-    merged: Sequence[PlacedFinding], known: Iterable[KnownFinding]
-) -> Mapping[str, str]:
+def dismissals(merged: Sequence[PlacedFinding], known: Iterable[KnownFinding]) -> Mapping[str, str]:
     """Say of each finding that is dismissed, by itself or with its like, by whom and why.
 
     Args:
