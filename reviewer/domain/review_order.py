@@ -89,12 +89,14 @@ class Followup:
         orders: The reviews that are wanted now.
         ended: Runs that wait or are under way and are of no use any more.
         because: Why those are of no use.
+        forgotten: The installation of which nothing may be kept any more; None for none.
     """
 
     outcome: str
     orders: tuple[ReviewOrder, ...] = ()
     ended: tuple[str, ...] = ()
     because: str = ""
+    forgotten: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -376,6 +376,7 @@ async def _installation(desk: DeliveryDesk, event: InstallationEvent) -> Followu
                     outcome=f"uninstalled: {rows} rows were deleted",
                     ended=runs,
                     because="the App was uninstalled",
+                    forgotten=event.installation_id,
                 )
             case "suspend":
                 await _put(work, event, suspended=True)

@@ -12,6 +12,7 @@ import pytest
 from reviewer.adapters.durable.engine import DbosEngine
 from reviewer.adapters.durable.settings import RateLimit
 from reviewer.adapters.durable.wire import Wire
+from reviewer.domain.delivery import Delivery
 from reviewer.domain.event import CommentEvent
 from reviewer.domain.pull_request import Account
 from reviewer.domain.review_order import Followup, ReviewOrder, RunEnd
@@ -244,3 +245,32 @@ async def test_what_failed_although_it_was_tried_for_long_is_mended(file: str) -
         await until(lambda: len(notes.handled) > handled)
     finally:
         await engine.close(grace_seconds=2)
+
+
+async def test_of_an_installation_that_is_gone_nothing_is_left(file: str, tmp_path: Path) -> None:
+    async def forever(_: ReviewOrder, __: str) -> RunEnd:
+        await asyncio.sleep(60)
+        return COMPLETED
+
+    def follow(given: Delivery) -> Followup:
+        if given.id == "gone":
+            return Followup(outcome="gone", ended=tuple(notes.queued), because="x", forgotten=7)
+        return Followup(outcome="ordered", orders=(order(int(given.id)),))
+
+    notes = Notes(follow=follow, reviewing=forever)
+    settings = settings_for(file, oblivion_seconds=1.0, debounce_seconds=0.1)
+    async with worker(settings, notes) as engine:
+        await engine.accept(delivery("1"))
+        await until(lambda: notes.begun)
+        notes.reviewing = None
+        await engine.accept(delivery("2"))
+        await until(lambda: notes.ended)
+        assert _files_with(tmp_path, b"Add a shop")
+        await engine.accept(delivery("gone"))
+        await until(lambda: len(notes.told) == 1)
+        await asyncio.sleep(3)
+        await engine.accept(delivery("other", installation=8))
+    with sqlite3.connect(tmp_path / "engine.sqlite3") as connection:
+        texts = connection.execute("SELECT inputs FROM workflow_input").fetchall()
+        steps = connection.execute("SELECT output FROM operation_outputs").fetchall()
+    assert not any("Add a shop" in str(row) for row in [*texts, *steps])

@@ -11,6 +11,7 @@ import hashlib
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -36,13 +37,15 @@ APPLICATION_VERSION = "1"
 
 #: Workflows, by name; queues are named after what waits in them.
 DELIVERY, SETTLE, REVIEW, WORK = "delivery", "settle", "review", "work"
-ENDING, UNDONE = "ending", "undone"
+ENDING, UNDONE, OBLIVION = "ending", "undone", "oblivion"
 SWEEP, FORGET, MEND = "sweep", "forget", "mend"
 DELIVERIES, TALKS, PUSHES, REVIEWS, WORKS = "deliveries", "talks", "pushes", "reviews", "works"
 ENDINGS, SUSPECTS = "endings", "suspects"
 
 #: A run's workflow does its work in a child, which waits its turn in another queue.
 _CHILD = ".work"
+_ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+_DELETED_AT_ONCE = 200
 _ACTIVE = ("DELAYED", "ENQUEUED", "PENDING")
 
 
@@ -113,9 +116,25 @@ class EngineDesk:
             raise EngineError(f"the engine's database refuses: {kind}") from error
 
     async def enqueue(
-        self, name: str, queue: str, workflow_id: str, *texts: str, partition: str | None = None
+        self,
+        name: str,
+        queue: str,
+        workflow_id: str,
+        *texts: str,
+        installation_id: int | None = None,
+        partition: str | None = None,
+        delay_seconds: float | None = None,
     ) -> bool:
         """Enqueue a workflow once; False where one with this id was enqueued before.
+
+        Args:
+            name: Which workflow.
+            queue: Where it waits.
+            workflow_id: Its id.
+            texts: What it is given.
+            installation_id: Whose it is; whatever it enqueues is as well.
+            partition: Whose turn it waits for, in a queue that knows turns.
+            delay_seconds: How long it waits at least.
 
         Raises:
             EngineError: See `ask`.
@@ -129,6 +148,11 @@ class EngineDesk:
         }
         if partition is not None:
             options["queue_partition_key"] = partition
+        if delay_seconds is not None:
+            options["delay_seconds"] = delay_seconds
+        if installation_id is not None:
+            # By the user DBOS finds workflows on both databases, and children inherit it.
+            options["authenticated_user"] = str(installation_id)
 
         def add() -> bool:
             try:
@@ -140,7 +164,13 @@ class EngineDesk:
         return await self.ask(add)
 
     async def debounce(
-        self, place: str, order: str, delay_seconds: float, *, most_seconds: float
+        self,
+        place: str,
+        order: str,
+        delay_seconds: float,
+        *,
+        installation_id: int,
+        most_seconds: float,
     ) -> None:
         """Let an order settle; the last one of a place within the delay is the one that counts.
 
@@ -151,6 +181,7 @@ class EngineDesk:
             "workflow_name": SETTLE,
             "queue_name": PUSHES,
             "app_version": APPLICATION_VERSION,
+            "authenticated_user": str(installation_id),
         }
         debouncer = DebouncerClient(self._client, options, debounce_timeout_sec=most_seconds)
         await self.ask(lambda: debouncer.debounce(place, delay_seconds, order))
@@ -163,6 +194,7 @@ class EngineDesk:
         prefix: str = "",
         ids: Sequence[str] = (),
         with_input: bool = False,
+        installation_id: int | None = None,
         ended_before: str | None = None,
         limit: int | None = None,
     ) -> list[WorkflowStatus]:
@@ -174,6 +206,7 @@ class EngineDesk:
             prefix: What their ids begin with.
             ids: Exactly these.
             with_input: Whether their texts are wanted.
+            installation_id: Of this installation.
             ended_before: That have ended before this time, in ISO 8601.
             limit: At most this many.
 
@@ -188,6 +221,7 @@ class EngineDesk:
                 workflow_ids=list(ids) or None,
                 load_input=with_input,
                 load_output=False,
+                user=None if installation_id is None else str(installation_id),
                 completed_before=ended_before,
                 limit=limit,
                 application_name=APPLICATION,
@@ -210,24 +244,31 @@ class EngineDesk:
         if not found:
             return False
         await self.ask(lambda: self._client.cancel_workflow(run_id, cancel_children=True))
-        await self.say_end(run_id, text_of(found[0]), end)
+        user = found[0].authenticated_user
+        await self.say_end(run_id, text_of(found[0]), end, installation_id=int(user or 0))
         return True
 
-    async def say_end(self, run_id: str, order: str, end: str) -> None:
+    async def say_end(self, run_id: str, order: str, end: str, *, installation_id: int) -> None:
         """Have said how a run ended, once.
 
         Raises:
             EngineError: See `ask`.
         """
-        await self.enqueue(ENDING, ENDINGS, f"end:{run_id}", order, end)
+        await self.enqueue(
+            ENDING, ENDINGS, f"end:{run_id}", order, end, installation_id=installation_id
+        )
 
-    async def say_undone(self, workflow_id: str, delivery: str, why: str) -> None:
+    async def say_undone(
+        self, workflow_id: str, delivery: str, why: str, *, installation_id: int
+    ) -> None:
         """Have said that a delivery could not be handled, once.
 
         Raises:
             EngineError: See `ask`.
         """
-        await self.enqueue(UNDONE, ENDINGS, f"undone:{workflow_id}", delivery, why)
+        await self.enqueue(
+            UNDONE, ENDINGS, f"undone:{workflow_id}", delivery, why, installation_id=installation_id
+        )
 
     async def cancel(self, workflow_id: str) -> None:
         """Cancel a workflow.
@@ -245,18 +286,33 @@ class EngineDesk:
         """
         await self.ask(lambda: self._client.resume_workflows(list(workflow_ids), queue_name=queue))
 
-    async def delete(self, workflow_ids: Sequence[str]) -> None:
-        """Delete workflows that have ended.
+    async def forget(
+        self, *, ended_before: str | None = None, installation_id: int | None = None
+    ) -> None:
+        """Forget what has ended.
+
+        Args:
+            ended_before: Before this time, in ISO 8601; None for any.
+            installation_id: Of this installation; None for any.
 
         Raises:
             EngineError: See `ask`.
         """
+        while True:
+            old = await self.find(
+                [],
+                _ENDED,
+                ended_before=ended_before,
+                installation_id=installation_id,
+                limit=_DELETED_AT_ONCE,
+            )
+            if not old:
+                return
+            await self.ask(partial(self._delete, [workflow.workflow_id for workflow in old]))
 
-        def forget() -> None:
-            self._client.delete_workflows(list(workflow_ids))
-            self._workers.forget_deaths(workflow_ids)
-
-        await self.ask(forget)
+    def _delete(self, workflow_ids: list[str]) -> None:
+        self._client.delete_workflows(workflow_ids)
+        self._workers.forget_deaths(workflow_ids)
 
     async def backlog(self) -> Backlog:
         """Count what waits and what is under way.

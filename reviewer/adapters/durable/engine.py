@@ -59,8 +59,6 @@ from reviewer.ports.engine import Backlog, Duties, EngineError
 
 _LOGGER = logging.getLogger("reviewer.durable")
 
-_ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
-_DELETED_AT_ONCE = 200
 #: Threads that the process gets back when the engine stops: those of DBOS are gone then.
 _THREADS = 8
 _BUSY_SECONDS = 30.0
@@ -194,12 +192,16 @@ class DbosEngine:
         Raises:
             EngineError: It is not written down.
         """
-        text = self._wire.write_delivery(delivery)
+        text, whose = self._wire.write_delivery(delivery), delivery.installation_id
         if isinstance(delivery.event, CommentEvent):
             # An answer may take minutes: nobody else's deliveries wait for it.
-            partition = str(delivery.installation_id or 0)
-            return await self._desk.enqueue(DELIVERY, TALKS, delivery.id, text, partition=partition)
-        return await self._desk.enqueue(DELIVERY, DELIVERIES, delivery.id, text)
+            partition = str(whose or 0)
+            return await self._desk.enqueue(
+                DELIVERY, TALKS, delivery.id, text, installation_id=whose, partition=partition
+            )
+        return await self._desk.enqueue(
+            DELIVERY, DELIVERIES, delivery.id, text, installation_id=whose
+        )
 
     async def review_soon(self, wanted: ReviewOrder, *, delay_seconds: float) -> None:
         """Review a pull request when nobody has ordered anything else for a while.
@@ -211,10 +213,21 @@ class DbosEngine:
         if wanted.asked or delay_seconds <= 0:
             cause = f"{wanted.delivery_id}:order"
             run_id = run_id_of(wanted, cause)
-            await self._desk.enqueue(REVIEW, REVIEWS, run_id, text, partition=wanted.place)
+            await self._desk.enqueue(
+                REVIEW,
+                REVIEWS,
+                run_id,
+                text,
+                installation_id=wanted.installation_id,
+                partition=wanted.place,
+            )
             return
         await self._desk.debounce(
-            wanted.place, text, delay_seconds, most_seconds=self._settings.debounce_most_seconds
+            wanted.place,
+            text,
+            delay_seconds,
+            installation_id=wanted.installation_id,
+            most_seconds=self._settings.debounce_most_seconds,
         )
 
     async def cancel(self, run_id: str) -> bool:
@@ -309,11 +322,7 @@ class DbosEngine:
     async def _forget(self) -> None:
         """Forget what the engine remembers of what has ended long ago."""
         before = (datetime.now(UTC) - timedelta(days=self._settings.keep_days)).isoformat()
-        while True:
-            old = await self._desk.find([], _ENDED, ended_before=before, limit=_DELETED_AT_ONCE)
-            if not old:
-                return
-            await self._desk.delete([workflow.workflow_id for workflow in old])
+        await self._desk.forget(ended_before=before)
 
 
 def _limit(rate: RateLimit | None) -> Any:  # noqa: ANN401 - DBOS keeps the type to itself

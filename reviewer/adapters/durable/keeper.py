@@ -184,12 +184,14 @@ class Keeper:
         if not found:
             return False
         _LOGGER.error("%s is given up: %s", workflow.workflow_id, words)
+        text, whose = text_of(found[0]), int(workflow.authenticated_user or 0)
         if workflow.name == WORK:
             run_id = run_of(workflow.workflow_id)
             end = RunEnd(state=RunState.FAILED, reason=words)
-            await self._desk.say_end(run_id, text_of(found[0]), self._wire.write_end(end))
+            written = self._wire.write_end(end)
+            await self._desk.say_end(run_id, text, written, installation_id=whose)
         else:
-            await self._desk.say_undone(workflow.workflow_id, text_of(found[0]), words)
+            await self._desk.say_undone(workflow.workflow_id, text, words, installation_id=whose)
         await self._desk.cancel(workflow.workflow_id)
         return True
 
@@ -218,5 +220,6 @@ async def mend(desk: EngineDesk, *, most: int = 20) -> None:
             queue,
             f"{first}~{following}",
             *(str(text) for text in texts),
+            installation_id=int(workflow.authenticated_user or 0),
             partition=workflow.queue_partition_key,
         )

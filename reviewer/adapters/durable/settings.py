@@ -46,6 +46,8 @@ class EngineSettings:
         answer_seconds: How long the door waits for the database.
         keep_days: How long the engine remembers what has ended; a delivery that is sent again
             later than this counts as new.
+        oblivion_seconds: How long after an uninstallation the engine forgets what it remembers
+            of it: whatever was under way has ended by then.
         sweep_schedule: When missed deliveries are looked for; a cron line, in UTC.
         forget_schedule: When old data is deleted.
         mend_schedule: When what failed for good is looked at again.
@@ -68,6 +70,7 @@ class EngineSettings:
     silence_seconds: float = 15.0
     answer_seconds: float = 5.0
     keep_days: int = 14
+    oblivion_seconds: float = 120.0
     sweep_schedule: str = "*/10 * * * *"
     forget_schedule: str = "17 3 * * *"
     mend_schedule: str = "*/5 * * * *"

@@ -32,8 +32,10 @@ from dbos import error as dbos_error
 from reviewer.adapters.durable.desk import (
     DELIVERY,
     ENDING,
+    ENDINGS,
     FORGET,
     MEND,
+    OBLIVION,
     PUSHES,
     REVIEW,
     REVIEWS,
@@ -112,6 +114,7 @@ class Workflows:
         self._register(DELIVERY, self._delivery_body)
         self._register(ENDING, self._ending_body)
         self._register(UNDONE, self._undone_body)
+        self._register(OBLIVION, self._oblivion_body)
         self.sweep = self._scheduled(SWEEP, duties.sweep)
         self.forget = self._scheduled(FORGET, self._forget_all)
         self.mend = self._scheduled(MEND, mend)
@@ -140,6 +143,28 @@ class Workflows:
                 await self._place(order, run_id_of(order, cause))
             else:
                 await self._place_soon(order)
+        if followup.forgotten is not None:
+            await self._forget_later(followup.forgotten)
+
+    async def _forget_later(self, installation_id: int) -> None:
+        """Forget an installation when everything of it has come to its end."""
+
+        async def later() -> None:
+            await self._desk.enqueue(
+                OBLIVION,
+                ENDINGS,
+                f"oblivion:{_own_id()}",
+                str(installation_id),
+                delay_seconds=self._settings.oblivion_seconds,
+            )
+
+        await self._step("later", later)
+
+    async def _oblivion_body(self, installation_id: str) -> None:
+        async def forget() -> None:
+            await self._desk.forget(installation_id=int(installation_id))
+
+        await self._step("forget", forget)
 
     async def _place_soon(self, order: ReviewOrder) -> None:
         debouncer: Debouncer[..., None] = Debouncer.create_async(
