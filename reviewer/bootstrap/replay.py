@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from reviewer.domain.recorded_delivery import RecordedDelivery
+from reviewer.errors import CommunicationError
 from reviewer.server_settings import ServerSettings
 
 _SECONDS = 15.0
@@ -59,11 +60,24 @@ def _own_url(settings: ServerSettings) -> str:
 async def _send(
     recorded: RecordedDelivery, settings: ServerSettings, *, url: str, delivery_id: str
 ) -> Sent:
+    from reviewer.adapters.http import HttpError, HttpTrouble
+
+    base = url.removesuffix(_PATH).rstrip("/")
+    try:
+        return await _deliver(recorded, settings, base, delivery_id or str(uuid4()))
+    except HttpError as error:
+        if error.trouble is not HttpTrouble.UNREACHABLE:
+            raise
+        message = f"nobody listens at {base}: start `reviewer serve`, or name the place: --url"
+        raise CommunicationError(message) from error
+
+
+async def _deliver(
+    recorded: RecordedDelivery, settings: ServerSettings, base: str, delivery_id: str
+) -> Sent:
     from reviewer.adapters.github.webhooks import SIGNATURE_HEADER, signature_of
     from reviewer.adapters.http import HttpClient
 
-    delivery_id = delivery_id or str(uuid4())
-    base = url.removesuffix(_PATH).rstrip("/")
     async with (
         HttpClient(allowed=[base]) as client,
         client.post(

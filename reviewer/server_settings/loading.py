@@ -39,7 +39,9 @@ _MISSING = {
         f"Set {PREFIX}WEBHOOK_SECRET to the secret that stands on the App's page.",
     ),
 }
-_SETUP_HINT = "`reviewer serve --setup` registers an App and writes all three."
+_SETUP_HINT = (
+    "No App yet? reviewer serve --setup --url https://reviewer.example.com makes one, and all three"
+)
 
 
 def load_server_settings(

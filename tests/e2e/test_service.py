@@ -16,6 +16,7 @@ import pytest
 pytest.importorskip("fastapi")
 
 from reviewer.testing.fake_github import FakePullRequest
+from tests.conftest import ReviewerCommand
 from tests.e2e.service_scene import (
     BOT,
     DEBOUNCE_SECONDS,
@@ -242,3 +243,32 @@ def test_its_log_is_one_object_a_line_and_shows_no_secret(place: Town) -> None:
     plain = [line for line in log.splitlines() if not line.startswith("{")]
     assert all(line.startswith("Listening on http://127.0.0.1:") for line in plain), plain
     assert any(place.service.lines)
+
+
+def test_a_setup_without_an_address_says_what_to_write(
+    reviewer_command: ReviewerCommand, tmp_path: Path
+) -> None:
+    done = reviewer_command("serve", "--setup", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "reviewer serve --setup --url https://" in done.stderr
+
+
+def test_a_setup_keeps_the_app_that_is_there(
+    reviewer_command: ReviewerCommand, tmp_path: Path
+) -> None:
+    (tmp_path / "app.toml").touch()
+    done = reviewer_command(
+        "serve", "--setup", "--url", "https://reviewer.example.com", "--folder", ".", cwd=tmp_path
+    )
+    assert done.returncode == 2
+    assert "app.toml is there already" in done.stderr
+
+
+def test_a_replay_to_nobody_says_so(place: Town, guard: Guard, tmp_path: Path) -> None:
+    recorded = tmp_path / "ping.json"
+    recorded.write_text('{"zen": "Keep it simple."}')
+    done = place.service.command(
+        guard, "replay-delivery", str(recorded), "--url", "http://127.0.0.1:1"
+    )
+    assert done.returncode == 3
+    assert "nobody listens at http://127.0.0.1:1" in done.stderr
