@@ -127,6 +127,10 @@ bench-hostile: $(DEVELOPMENT) ## Measure that hostile text costs linear time (AR
 bench-selection: $(DEVELOPMENT) ## Measure the choice of personas on labelled changes
 	@$(BIN)/python tests/benchmarks/bench_selection.py $(ARGS)
 
+.PHONY: bench-service
+bench-service: $(DEVELOPMENT) ## Kill workers of the service and measure how it takes deliveries (ARGS=--check)
+	@$(BIN)/python tests/benchmarks/bench_service.py $(ARGS)
+
 .PHONY: bench-tokens
 bench-tokens: $(DEVELOPMENT) ## Measure what a review with a model sends: the last ten commits, or DATA=…
 	@$(BIN)/python tests/benchmarks/bench_tokens.py $(TOKENS_OF) $(ARGS)

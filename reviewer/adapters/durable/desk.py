@@ -99,15 +99,19 @@ class EngineDesk:
         self._client.destroy()
         self._database.dispose()
 
-    async def ask(self, action: Callable[[], Result]) -> Result:
+    async def ask(self, action: Callable[[], Result], *, seconds: float | None = None) -> Result:
         """Do something with the database in a thread.
+
+        Args:
+            action: What.
+            seconds: How long it may take; None for what is usual here.
 
         Raises:
             EngineError: It did not do it, or not soon enough; it may do it all the same.
         """
         loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(self._answer_seconds):
+            async with asyncio.timeout(seconds or self._answer_seconds):
                 return await loop.run_in_executor(self._threads, action)
         except TimeoutError as error:
             raise EngineError("the engine's database does not answer") from error

@@ -62,6 +62,8 @@ _LOGGER = logging.getLogger("reviewer.durable")
 #: Threads that the process gets back when the engine stops: those of DBOS are gone then.
 _THREADS = 8
 _BUSY_SECONDS = 30.0
+#: An upgrade may change many rows.
+_MAKING_SECONDS = 300.0
 
 
 class DbosEngine:
@@ -100,8 +102,9 @@ class DbosEngine:
         )
         self._desk_field = EngineDesk(database, answer_seconds=settings.answer_seconds)
         self._workers = Workers(database, self._worker_id)
-        await self._desk.ask(self._workers.make_tables)
-        await self._desk.ask(partial(_make_database, settings.database))
+        await self._desk.ask(self._workers.make_tables, seconds=_MAKING_SECONDS)
+        make = partial(_make_database, settings.database)
+        await self._desk.ask(make, seconds=_MAKING_SECONDS)
 
     async def work(self, duties: Duties) -> None:
         """Carry out what was accepted, here or elsewhere, until `close`.
