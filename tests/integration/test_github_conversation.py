@@ -231,7 +231,7 @@ async def test_only_our_own_eyes_say_that_a_comment_was_answered(
 ) -> None:
     moment = {"createdAt": "2026-09-01T12:00:00Z"}
     ours, others = a_sign("EYES", ours=True), a_sign("EYES", ours=False)
-    comments = [
+    comments: list[object] = [
         {**a_comment(1, ALICE, ours=False), **moment, "reactionGroups": [others, None]},
         {**a_comment(2, ALICE, ours=False), **moment, "reactionGroups": [None, ours]},
         {**a_comment(3, ALICE, ours=False), **moment, "reactionGroups": None},
