@@ -127,18 +127,20 @@ class SharedFile:
         self._descriptor = -1
 
     def join(self) -> bool:
-        """Begin to use it, and tell whether nobody else does."""
+        """Begin to use it, and tell whether nobody else does; then nobody comes before `share`."""
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
         self._descriptor = os.open(self._path, flags, _OWNER_ONLY)
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            alone = False
-        else:
-            alone = True
-        # Whoever comes next is not alone any more.
+            # Whoever is alone at the moment lets us in within milliseconds.
+            self.share()
+            return False
+        return True
+
+    def share(self) -> None:
+        """Let others in: whoever comes next is not alone any more."""
         fcntl.flock(self._descriptor, fcntl.LOCK_SH)
-        return alone
 
     def leave(self) -> None:
         """Use it no more."""

@@ -46,7 +46,7 @@ ENDINGS, SUSPECTS = "endings", "suspects"
 _CHILD = ".work"
 _ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 _DELETED_AT_ONCE = 200
-_ACTIVE = ("DELAYED", "ENQUEUED", "PENDING")
+ACTIVE = ("DELAYED", "ENQUEUED", "PENDING")
 
 
 def run_id_of(order: ReviewOrder, cause: str) -> str:
@@ -244,15 +244,16 @@ class EngineDesk:
         Raises:
             EngineError: See `ask`.
         """
-        found = await self.find([REVIEW], [*_ACTIVE, "CANCELLED"], ids=[run_id], with_input=True)
+        found = await self.find([REVIEW], [*ACTIVE, "CANCELLED"], ids=[run_id], with_input=True)
         if not found:
             return False
         await self.ask(lambda: self._client.cancel_workflow(run_id, cancel_children=True))
-        user = found[0].authenticated_user
-        await self.say_end(run_id, text_of(found[0]), end, installation_id=int(user or 0))
+        await self.say_end(run_id, text_of(found[0]), end, installation_id=owner_of(found[0]))
         return True
 
-    async def say_end(self, run_id: str, order: str, end: str, *, installation_id: int) -> None:
+    async def say_end(
+        self, run_id: str, order: str, end: str, *, installation_id: int | None
+    ) -> None:
         """Have said how a run ended, once.
 
         Raises:
@@ -263,7 +264,7 @@ class EngineDesk:
         )
 
     async def say_undone(
-        self, workflow_id: str, delivery: str, why: str, *, installation_id: int
+        self, workflow_id: str, delivery: str, why: str, *, installation_id: int | None
     ) -> None:
         """Have said that a delivery could not be handled, once.
 
@@ -357,3 +358,9 @@ def text_of(workflow: WorkflowStatus, position: int = 0) -> str:
     """Return one of the texts that a workflow was enqueued with."""
     texts = workflow.input["args"] if workflow.input is not None else ()
     return str(texts[position])
+
+
+def owner_of(workflow: WorkflowStatus) -> int | None:
+    """Return the installation whose a workflow is; None for nobody's."""
+    user = workflow.authenticated_user
+    return None if user is None else int(user)

@@ -130,6 +130,8 @@ class DbosEngine:
         await self._desk.ask(workers.join)
         if alone:
             await keeper.take_over_all()
+        if self._shared is not None:
+            self._shared.share()
         DBOS(config=self._configuration())
         workflows = Workflows(
             duties,

@@ -23,11 +23,13 @@ from reviewer.adapters.durable.desk import (
     DELIVERY,
     ENDING,
     ENDINGS,
+    OBLIVION,
     SETTLE,
     SUSPECTS,
     UNDONE,
     WORK,
     EngineDesk,
+    owner_of,
     run_of,
     text_of,
 )
@@ -184,7 +186,7 @@ class Keeper:
         if not found:
             return False
         _LOGGER.error("%s is given up: %s", workflow.workflow_id, words)
-        text, whose = text_of(found[0]), int(workflow.authenticated_user or 0)
+        text, whose = text_of(found[0]), owner_of(workflow)
         if workflow.name == WORK:
             run_id = run_of(workflow.workflow_id)
             end = RunEnd(state=RunState.FAILED, reason=words)
@@ -206,7 +208,7 @@ async def mend(desk: EngineDesk, *, most: int = 20) -> None:
     Raises:
         EngineError: The database does not answer.
     """
-    names = (DELIVERY, SETTLE, ENDING, UNDONE)
+    names = (DELIVERY, SETTLE, ENDING, UNDONE, OBLIVION)
     for workflow in await desk.find(names, ["ERROR"], with_input=True, limit=_MENDED_AT_ONCE):
         first, _, number = workflow.workflow_id.partition("~")
         following = int(number or 0) + 1
@@ -220,6 +222,6 @@ async def mend(desk: EngineDesk, *, most: int = 20) -> None:
             queue,
             f"{first}~{following}",
             *(str(text) for text in texts),
-            installation_id=int(workflow.authenticated_user or 0),
+            installation_id=owner_of(workflow),
             partition=workflow.queue_partition_key,
         )

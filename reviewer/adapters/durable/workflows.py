@@ -30,6 +30,7 @@ from dbos import (
 from dbos import error as dbos_error
 
 from reviewer.adapters.durable.desk import (
+    ACTIVE,
     DELIVERY,
     ENDING,
     ENDINGS,
@@ -56,7 +57,7 @@ from reviewer.adapters.durable.wire import Wire
 from reviewer.domain.review_order import ReviewOrder, RunEnd
 from reviewer.domain.status import RunState
 from reviewer.errors import CommunicationError, ResourceError, ReviewerError
-from reviewer.ports.engine import Duties
+from reviewer.ports.engine import Duties, EngineError
 
 _LOGGER = logging.getLogger("reviewer.durable")
 
@@ -162,7 +163,10 @@ class Workflows:
 
     async def _oblivion_body(self, installation_id: str) -> None:
         async def forget() -> None:
-            await self._desk.forget(installation_id=int(installation_id))
+            whose = int(installation_id)
+            await self._desk.forget(installation_id=whose)
+            if await self._desk.find([], ACTIVE, installation_id=whose, limit=1):
+                raise EngineError("something of the installation has not come to its end yet")
 
         await self._step("forget", forget)
 
