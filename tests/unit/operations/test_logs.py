@@ -120,6 +120,15 @@ def test_no_value_breaks_out_of_its_line(written: Written, hostile: str) -> None
     assert written.lines[0]["title"] == hostile.encode("utf-8", "replace").decode()
 
 
+def test_half_a_pair_of_surrogates_is_written_as_ascii() -> None:
+    # Set up in here and not by the fixture: what pytest captures it puts into its report, which
+    # could not carry this.
+    with logging_to_memory() as written:
+        logging.getLogger("reviewer.x").warning("half %s", "\ud83d", extra={"title": "a\udc00"})
+    assert written.text.isascii()
+    assert len(written.text.splitlines()) == 1
+
+
 @given(st.dictionaries(st.text(max_size=20), st.text(), max_size=4))
 def test_a_line_reads_back_as_what_was_written(fields: dict[str, str]) -> None:
     line = write_line({**fields})
@@ -386,6 +395,19 @@ def test_debug_is_ours_alone() -> None:
         logging.getLogger("sqlalchemy.engine").debug("SELECT")
         logging.getLogger("urllib3.connectionpool").debug("GET")
     assert [line["event"] for line in written.lines] == ["ours"]
+
+
+def test_a_level_that_somebody_set_before_has_no_say_and_is_given_back() -> None:
+    logger = logging.getLogger("uvicorn.error")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with logging_to_memory() as written:
+            logger.info("heard")
+        assert [line["event"] for line in written.lines] == ["heard"]
+        assert logger.level == logging.ERROR
+    finally:
+        logger.setLevel(before)
 
 
 def test_of_alike_lines_the_first_of_a_stretch_are_written_and_the_rest_counted() -> None:
