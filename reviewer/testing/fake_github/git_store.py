@@ -31,6 +31,8 @@ _CONFIGURATION = (
     "protocol.allow=never",
 )
 
+_WRITING = frozenset({"fast-import", "update-ref", "merge-tree"})
+
 
 class GitStoreError(RuntimeError):
     """Git refused what a test asked for, a merge with conflicts for one."""
@@ -81,6 +83,9 @@ class GitStore:
         self._second = 1_750_000_000
         self._blobs: dict[str, bytes] = {}
         self._told: dict[tuple[str, ...], bytes] = {}
+        # What names meant since something was last written here; nobody else writes.
+        self._meant: dict[str, str | None] = {}
+        self._found: dict[str, tuple[str, str, bytes] | None] = {}
         folder.mkdir(parents=True, exist_ok=True)
         self._run("init", "--quiet", "--bare", "--template=", "--initial-branch=main", ".")
 
@@ -146,10 +151,13 @@ class GitStore:
         """Return the commit that a name means, None where it means none."""
         if name.startswith("-"):
             return None
-        done = self._try(
-            "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"
-        )
-        return done.stdout.decode().strip() if done.returncode == 0 else None
+        if name not in self._meant:
+            done = self._try(
+                "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"
+            )
+            told = done.stdout.decode().strip()
+            self._meant[name] = told if done.returncode == 0 else None
+        return self._meant[name]
 
     def merge_base(self, one: str, other: str) -> str:
         """Return the best common ancestor, or nothing where there is none."""
@@ -233,9 +241,17 @@ class GitStore:
             Id, type and content of each; None where a name means nothing.
         """
         safe = [name if "\n" not in name else "?" for name in names]
-        text = "".join(f"{name}\n" for name in safe)
-        said = self._run("cat-file", "--batch", stdin=text.encode("utf-8", "surrogateescape"))
-        return list(_answers(said, len(safe)))
+        unknown = [name for name in dict.fromkeys(safe) if name not in self._found]
+        if unknown:
+            text = "".join(f"{name}\n" for name in unknown)
+            said = self._run("cat-file", "--batch", stdin=text.encode("utf-8", "surrogateescape"))
+            self._found.update(zip(unknown, _answers(said, len(unknown)), strict=True))
+        return [self._found[name] for name in safe]
+
+    def _forget(self) -> None:
+        """Forget what names meant: something was written."""
+        self._meant.clear()
+        self._found.clear()
 
     def _once(self, *arguments: str) -> bytes:
         """Ask what is true of commits for ever, and remember it."""
@@ -252,7 +268,7 @@ class GitStore:
 
     def _try(self, *arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         settings = [word for setting in _CONFIGURATION for word in ("-c", setting)]
-        return subprocess.run(  # noqa: S603 - a list, from tests only
+        done = subprocess.run(  # noqa: S603 - a list, from tests only
             [self._program, *settings, *arguments],
             cwd=self.folder,
             env=self._environment,
@@ -261,6 +277,9 @@ class GitStore:
             timeout=_TIMEOUT_SECONDS,
             check=False,
         )
+        if arguments[0] in _WRITING:
+            self._forget()
+        return done
 
 
 def _modification(path: str, content: str | bytes | Entry | None) -> list[bytes]:
