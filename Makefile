@@ -52,8 +52,12 @@ review: $(SMALL) ## Review the last commit of this repository, or RANGE=main...H
 	@$(BIN)/reviewer review $(RANGE) $(ARGS)
 
 .PHONY: test
-test: $(DEVELOPMENT) ## Run the tests (ARGS="-k glob" for some of them)
-	@$(BIN)/python -m pytest -n auto -q $(ARGS)
+test: $(DEVELOPMENT) ## Run the tests that every change has to pass (ARGS="-k glob" for some of them)
+	@$(BIN)/python -m pytest -n auto -q -m 'not exhaustive' $(ARGS)
+
+.PHONY: test-exhaustive
+test-exhaustive: $(DEVELOPMENT) ## Run those that `make test` leaves out: kills, takeovers, whole cross products
+	@$(BIN)/python -m pytest -n auto -q -m exhaustive $(ARGS)
 
 .PHONY: test-action
 test-action: $(DEVELOPMENT) ## Run the documented workflows with act, and everything else of the Action

@@ -14,7 +14,7 @@ from reviewer.testing.fake_github import FakeComment, FakeGitHub, FakePullReques
 from tests.e2e.act_runner import Act, ActRun
 from tests.e2e.model_server import model_server, passing
 
-pytestmark = [pytest.mark.loopback, pytest.mark.slow]
+pytestmark = pytest.mark.loopback
 
 STATE_KEY = "example-state-key-of-32-characters"
 BASE = {

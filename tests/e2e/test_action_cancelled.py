@@ -16,7 +16,7 @@ import pytest
 from reviewer.testing.fake_github import FakeGitHub
 from tests.guards import ROOT
 
-pytestmark = pytest.mark.loopback
+pytestmark = [pytest.mark.loopback, pytest.mark.exhaustive]
 
 #: GitHub's runner waits 7.5 seconds after SIGINT, and 2.5 after SIGTERM.
 PATIENCE_SECONDS = 7.5

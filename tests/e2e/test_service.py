@@ -30,7 +30,7 @@ from tests.e2e.service_scene import (
 )
 from tests.guards import Guard
 
-pytestmark = [pytest.mark.loopback, pytest.mark.slow]
+pytestmark = pytest.mark.loopback
 
 #: Kubernetes kills after 30 seconds; what is longer is lost work.
 _END_SECONDS = 25
@@ -77,6 +77,7 @@ def test_a_delivery_with_another_signature_is_refused_and_starts_nothing(place: 
     assert not place.ran(pull)
 
 
+@pytest.mark.exhaustive
 def test_the_same_delivery_twenty_times_is_one_review(place: Town) -> None:
     pull = place.open_pull()
     event = place.hub.event("pull_request", "opened", pull, installation=place.installation)
@@ -118,6 +119,7 @@ def test_a_command_is_answered_once(place: Town) -> None:
     assert "/dismiss" in answer.body
 
 
+@pytest.mark.exhaustive
 def test_what_was_dismissed_stays_dismissed(place: Town) -> None:
     pull = _opened(place)
     (thread,) = pull.threads
@@ -140,6 +142,7 @@ def test_a_command_of_somebody_who_may_only_read_is_refused(place: Town) -> None
     assert not place.ran(pull)
 
 
+@pytest.mark.exhaustive
 def test_a_merge_queue_is_given_the_stored_conclusion(place: Town) -> None:
     pull = _opened(place)
     repository = pull.repository
@@ -161,6 +164,7 @@ def test_a_merge_queue_is_given_the_stored_conclusion(place: Town) -> None:
     assert place.ran(pull) == 1
 
 
+@pytest.mark.exhaustive
 def test_a_check_that_is_asked_for_again_is_a_review_again(place: Town) -> None:
     pull = _opened(place)
     (check,) = pull.checks
@@ -220,6 +224,7 @@ def _cut_off(place: Town, guard: Guard, sent: signal.Signals, asked: str) -> Fak
     return pull
 
 
+@pytest.mark.exhaustive
 def test_a_run_that_a_shutdown_meets_is_posted_once_and_known_after_the_next_start(
     place: Town, guard: Guard
 ) -> None:
@@ -230,6 +235,7 @@ def test_a_run_that_a_shutdown_meets_is_posted_once_and_known_after_the_next_sta
     assert len(pull.reviews) == 1
 
 
+@pytest.mark.exhaustive
 def test_a_run_that_is_killed_while_it_publishes_is_finished_by_the_next_start_and_posted_once(
     place: Town, guard: Guard
 ) -> None:

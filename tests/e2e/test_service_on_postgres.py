@@ -16,7 +16,7 @@ pytest.importorskip("psycopg")
 from tests.e2e.service_scene import SECRET, Town, interpreter, town, wait_for
 from tests.guards import Guard
 
-pytestmark = [pytest.mark.loopback, pytest.mark.postgres, pytest.mark.slow]
+pytestmark = [pytest.mark.loopback, pytest.mark.postgres, pytest.mark.exhaustive]
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from tests.integration.engine_scene import (
     worker,
 )
 
-pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 def _more_than(what: list[str], number: int) -> bool:

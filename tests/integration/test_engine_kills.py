@@ -21,7 +21,7 @@ from tests.integration.engine_fleet import Fleet
 from tests.integration.engine_scene import delivery, settings_for
 from tests.integration.postgres import PostgresCluster
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.exhaustive
 
 
 @pytest.fixture

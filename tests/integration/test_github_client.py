@@ -390,7 +390,7 @@ async def test_an_answer_that_is_no_json_is_asked_for_again(
     assert await client.get("/pulls/7") == {"id": 1}
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive
 async def test_an_answer_without_end_is_not_kept(
     client: GitHubClient, server: ScriptedGitHub
 ) -> None:

@@ -45,7 +45,6 @@ SCHEMA = schemathesis.openapi.from_asgi(OPENAPI_PATH, STAGE.application)
 BEYOND_SCHEMAS = {"/webhooks/github", "/api/runs", "/api/costs"}
 
 
-@pytest.mark.slow
 @SCHEMA.exclude(path="/ready").parametrize()  # says 503 as soon as a client of tests has left
 @hypothesis.settings(max_examples=12)
 def test_nothing_that_is_sent_breaks_the_api(case: schemathesis.Case[Any]) -> None:
@@ -61,7 +60,6 @@ def test_nothing_that_is_sent_breaks_the_api(case: schemathesis.Case[Any]) -> No
     assert_keeps_secrets(answer.text)
 
 
-@pytest.mark.slow
 @SCHEMA.include(path_regex="^/(api|runs)").parametrize()
 @hypothesis.settings(max_examples=6)
 def test_without_a_token_nothing_opens_whatever_is_sent(case: schemathesis.Case[Any]) -> None:
