@@ -6,7 +6,6 @@ import asyncio
 from typing import Any
 
 import hypothesis
-import pytest
 import schemathesis
 from schemathesis.specs.openapi import checks as openapi_checks
 
