@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from reviewer.adapters.system_clock import SystemClock
 from reviewer.bootstrap import built_in_personas
@@ -28,6 +28,7 @@ from reviewer.bootstrap.operations import (
     watching,
 )
 from reviewer.config import Settings
+from reviewer.ports.engine import Engine
 from reviewer.server_settings import ServerRole, ServerSettings
 
 if TYPE_CHECKING:
@@ -53,13 +54,37 @@ _HOUR_MINUTES = 60
 _MOST_HOURS = 23
 
 
+class WorkingEngine(Engine, Protocol):
+    """An engine that is opened, works, and is closed with the service."""
+
+    async def open(self) -> None:
+        """Be ready to take deliveries."""
+        ...
+
+    async def work(self, duties: Duties) -> None:
+        """Carry out what was accepted."""
+        ...
+
+    async def close(self, *, grace_seconds: float) -> None:
+        """Take nothing more, and end what can be ended in time."""
+        ...
+
+
 @asynccontextmanager
-async def open_services(settings: ServerSettings, shared: Settings) -> AsyncIterator[Services]:
+async def open_services(
+    settings: ServerSettings,
+    shared: Settings,
+    *,
+    engine: WorkingEngine | None = None,
+    stream: TextIO | None = None,
+) -> AsyncIterator[Services]:
     """Open everything behind the door, and close it in the opposite order.
 
     Args:
         settings: What the operator set of the service.
         shared: What the service has in common with the command line: models and their keys.
+        engine: What works instead of the durable engine: in tests one that works at once.
+        stream: Where lines of the log go; None for the standard error stream.
 
     Raises:
         UserError: A setting is wrong, or something is not installed.
@@ -67,7 +92,6 @@ async def open_services(settings: ServerSettings, shared: Settings) -> AsyncIter
     """
     require_extra()
     from reviewer.adapters.database.service_store import open_service_store
-    from reviewer.adapters.durable.engine import DbosEngine
 
     clock = SystemClock()
     async with AsyncExitStack() as stack:
@@ -77,6 +101,7 @@ async def open_services(settings: ServerSettings, shared: Settings) -> AsyncIter
                 clock,
                 keys=tuple(shared.keys.values()),
                 by_repository=settings.metrics_by_repository,
+                stream=stream,
             )
         )
         keys = tuple(key.get_secret_value() for key in settings.encryption_keys)
@@ -87,7 +112,7 @@ async def open_services(settings: ServerSettings, shared: Settings) -> AsyncIter
         told = await stack.enter_async_context(
             telling(watch, store=database, ledger=database.ledger, clock=clock, settings=settings)
         )
-        engine = DbosEngine(_engine_settings(settings), _wire(keys))
+        engine = engine or _durable_engine(settings, keys)
         await engine.open()
         stack.push_async_callback(engine.close, grace_seconds=settings.shutdown_seconds)
         await stack.enter_async_context(queue_watched(watch, engine, clock))
@@ -267,6 +292,12 @@ def _state_key(settings: ServerSettings) -> str:
         return settings.state_key.get_secret_value()
     private_key = settings.private_key.get_secret_value().encode()
     return hmac.new(private_key, b"persona-reviewer: what reviews remember", "sha256").hexdigest()
+
+
+def _durable_engine(settings: ServerSettings, keys: Sequence[str]) -> WorkingEngine:
+    from reviewer.adapters.durable.engine import DbosEngine
+
+    return DbosEngine(_engine_settings(settings), _wire(keys))
 
 
 def _engine_settings(settings: ServerSettings) -> EngineSettings:
