@@ -111,7 +111,7 @@ sbom: $(DEVELOPMENT) ## Write dist/sbom.json: what the service is made of (Cyclo
 .PHONY: audit
 audit: $(DEVELOPMENT) ## Look for known vulnerabilities in what the locks name (asks the package index)
 	@test -x $(VENV)-audit/bin/pip-audit || { $(PYTHON) -m venv $(VENV)-audit && \
-		$(VENV)-audit/bin/python -m pip --disable-pip-version-check --quiet install 'pip-audit>=2.9,<3'; }
+		$(VENV)-audit/bin/python -m pip --disable-pip-version-check --quiet install --only-binary :all: 'pip-audit>=2.9,<3'; }
 	@for lock in requirements.lock requirements-action.lock requirements-server.lock; do \
 		$(VENV)-audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement $$lock || exit 1; done
 
@@ -149,7 +149,7 @@ COMPILE := $(BIN)/pip-compile --quiet --upgrade --generate-hashes --allow-unsafe
 
 .PHONY: lock
 lock: $(DEVELOPMENT) ## Renew the lock files
-	@$(PIP) install 'pip-tools>=7.5'
+	@$(PIP) install --only-binary :all: 'pip-tools>=7.5'
 	@$(COMPILE) --all-build-deps --output-file requirements.lock pyproject.toml
 	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["dev"], sep="\n")' > $(VENV)/dev.in
 	@$(COMPILE) --extra model --extra github --extra action --extra server --extra telemetry --extra testing --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml $(VENV)/dev.in

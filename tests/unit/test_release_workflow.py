@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.guards import ROOT
 from tests.unit.packaging_example import RELEASE, Document, read_documents
 
@@ -73,3 +75,35 @@ def test_the_changelog_is_looked_into_in_the_form_that_it_has() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert "\n## [" in changelog
     assert '"## [$version]" CHANGELOG.md' in _script(_jobs()["check"])
+
+
+@pytest.mark.holds("S18")
+def test_everything_that_is_published_was_attested_before_and_its_contents_too() -> None:
+    jobs = _jobs()
+    attested = {
+        name: [step["with"] for step in job["steps"] if "actions/attest@" in step.get("uses", "")]
+        for name, job in jobs.items()
+    }
+    assert attested == {
+        "check": [],
+        "image": [
+            {
+                "subject-name": "${{ env.IMAGE }}",
+                "subject-digest": "${{ steps.push.outputs.digest }}",
+                "sbom-path": "${{ runner.temp }}/sbom.json",
+            }
+        ],
+        "publish": [
+            {
+                "subject-name": "${{ env.IMAGE }}",
+                "subject-digest": "${{ steps.index.outputs.digest }}",
+            },
+            {"subject-path": "dist/*"},
+            {"subject-path": "dist/*.whl", "sbom-path": "${{ runner.temp }}/sbom.json"},
+        ],
+        "announce": [],
+    }
+    for name in ("image", "publish"):
+        assert 'python" -m deploy.sbom requirements-server.lock' in _script(jobs[name])
+        assert {"id-token", "attestations"} <= set(jobs[name]["permissions"])
+    assert "publish --no-attestations" in jobs["publish"]["steps"][-1]["run"], "ours are GitHub's"
