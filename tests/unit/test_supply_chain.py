@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from deploy.sbom import read_lock
-from docs.dependency_table import Brought, Dependency, read_dependencies
+from docs.dependency_table import Dependency, read_dependencies
 from tests.guards import ROOT
 from tests.unit.code_law import code_faults
 
@@ -26,7 +26,7 @@ MODULES = sorted((ROOT / "reviewer").rglob("*.py"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 LOCKS = sorted(path.name for path in ROOT.glob("requirements*.lock"))
 TABLE = read_dependencies()
-NAMED = [*TABLE.dependencies, *TABLE.brought_along]
+NAMED = [*TABLE.dependency, *TABLE.brought_along]
 
 #: Files with commands in them that install something, for us or for whoever uses us.
 #: The image and the Action: tests/unit/test_packaging.py, tests/unit/test_workflows.py.
@@ -63,7 +63,7 @@ def _imports(path: Path) -> Iterator[str]:
             yield from found
 
 
-def _owner(module: str) -> Dependency | Brought | None:
+def _owner(module: str) -> Dependency | None:
     """Return whose module it is: the longest listed name that it begins with."""
     owners = [
         (len(listed), entry)
@@ -89,7 +89,7 @@ def _project_parts() -> dict[str, set[str]]:
 
 def test_the_list_names_what_pyproject_asks_for_and_nothing_else() -> None:
     listed: dict[str, set[str]] = {}
-    for entry in TABLE.dependencies:
+    for entry in TABLE.dependency:
         for part in entry.parts:
             listed.setdefault(part, set()).add(entry.name)
     assert listed == _project_parts()
@@ -101,7 +101,8 @@ def test_each_has_one_entry_with_a_reason() -> None:
     for entry in NAMED:
         assert len(entry.why) > 10, entry.name
         assert not entry.why.endswith("."), entry.name
-        assert bool(entry.imports) == bool(entry.doors), entry.name
+        assert bool(entry.imports) == bool(entry.doors) == (not entry.named_in), entry.name
+        assert bool(entry.parts) != bool(entry.by), entry.name
 
 
 def test_nothing_is_imported_that_is_not_listed_and_only_through_its_doors() -> None:
@@ -128,14 +129,14 @@ def test_nothing_is_listed_that_is_not_used_and_every_door_is_one() -> None:
 
 
 def test_a_program_or_driver_is_named_where_it_is_started() -> None:
-    for entry in TABLE.dependencies:
+    for entry in TABLE.dependency:
         if not entry.imports:
             text = (ROOT / entry.named_in).read_text(encoding="utf-8")
             assert re.search(rf"\b{re.escape(entry.name)}\b", text), entry.name
 
 
 @pytest.mark.parametrize("entry", NAMED, ids=lambda entry: entry.name)
-def test_a_licence_is_the_one_that_the_package_states(entry: Dependency | Brought) -> None:
+def test_a_licence_is_the_one_that_the_package_states(entry: Dependency) -> None:
     metadata = distribution(entry.name).metadata
     stated = {metadata["License-Expression"], metadata["License"]}
     stated |= set(metadata.get_all("Classifier") or [])
@@ -143,14 +144,14 @@ def test_a_licence_is_the_one_that_the_package_states(entry: Dependency | Brough
 
 
 @pytest.mark.parametrize("entry", TABLE.brought_along, ids=lambda entry: entry.name)
-def test_what_is_brought_along_is_asked_for_by_its_owner(entry: Brought) -> None:
+def test_what_is_brought_along_is_asked_for_by_its_owner(entry: Dependency) -> None:
     # An extra of the owner counts: PyGithub asks for `pyjwt[crypto]`, which is cryptography.
     needs = map(Requirement, distribution(entry.by).requires or ())
     assert entry.name in {canonicalize_name(need.name) for need in needs}
 
 
 def test_starlette_comes_with_what_the_server_asks_for() -> None:
-    for entry in TABLE.dependencies:
+    for entry in TABLE.dependency:
         if entry.comes_with:
             needs = map(Requirement, distribution(entry.comes_with).requires or ())
             assert entry.name in {canonicalize_name(need.name) for need in needs}
@@ -158,7 +159,7 @@ def test_starlette_comes_with_what_the_server_asks_for() -> None:
 
 def test_each_of_the_core_is_a_written_decision() -> None:
     record = next((ROOT / "docs" / "adr").glob("ADR-0005-*.md")).read_text(encoding="utf-8")
-    for entry in TABLE.dependencies:
+    for entry in TABLE.dependency:
         if "core" in entry.parts:
             assert re.search(rf"^### {re.escape(entry.name)}$", record, re.MULTILINE), entry.name
 
