@@ -59,6 +59,10 @@ test: $(DEVELOPMENT) ## Run the tests that every change has to pass (ARGS="-k gl
 test-exhaustive: $(DEVELOPMENT) ## Run those that `make test` leaves out: kills, takeovers, whole cross products
 	@$(BIN)/python -m pytest -n auto -q -m exhaustive $(ARGS)
 
+.PHONY: demo
+demo: $(DEVELOPMENT) ## See the service post a review on a GitHub of your own machine (ARGS=--keep goes on)
+	@$(BIN)/python -m tests.demonstration $(ARGS)
+
 .PHONY: test-action
 test-action: $(DEVELOPMENT) ## Run the documented workflows with act, and everything else of the Action
 	@$(BIN)/python -m pytest -n auto -q tests/e2e/test_action.py tests/unit/test_action_*.py tests/unit/test_workflows.py $(ARGS)
