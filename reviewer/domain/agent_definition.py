@@ -169,6 +169,9 @@ def _front_matter(text: str, source: _Source) -> dict[str, _Field]:
         raise source.error(f"this is no YAML: {error.problem}", line, hint) from None
     except yaml.YAMLError as error:
         raise source.error(f"this is no YAML: {shorten(str(error), 80)}", 1) from None
+    except (ValueError, OverflowError):
+        # PyYAML makes "\UFFFFFFFF" a character before it asks whether there is one.
+        raise source.error("this is no YAML: a character that does not exist", 1) from None
     if not isinstance(node, yaml.MappingNode):
         raise source.error("the front matter must be keys and values", 2)
     return _fields(node, source)

@@ -25,6 +25,7 @@ from reviewer.domain.change import (
     NotReviewedReason,
 )
 from reviewer.domain.classification import TEXT_LIMIT_BYTES, Classifier, is_binary, too_large
+from reviewer.domain.hunk_counts import follow_counts
 from reviewer.domain.language import language_of
 from reviewer.domain.patch_section import Section, split_patch
 from reviewer.errors import UserError
@@ -32,11 +33,8 @@ from reviewer.errors import UserError
 #: A rewritten file shows both its versions, so its hunks may be twice as long as its text.
 _BODY_LIMIT_BYTES = 2 * TEXT_LIMIT_BYTES
 
-_HUNK_HEADER = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _CARRIAGE_RETURN = re.compile(rb"^(?:diff --git|--- )[^\n]*\r$", re.MULTILINE)
 _NO_NEWLINE = "\\ No newline at end of file"
-_SIGNATURE = re.compile(r"--(?: ?\r?$|-$)")
-_ENVELOPE = re.compile(r"(?:From|commit) [0-9a-f]{40}")
 _FILE_HEADER = "--- a\n+++ b\n"
 #: What has no text at one side that the other could be made from.
 _ONE_SIDED = frozenset({FileStatus.ADDED, FileStatus.DELETED, FileStatus.TYPE_CHANGED})
@@ -139,7 +137,11 @@ def file_of_section(
     text = decode_body(section)
     if text is None:
         return listed_file(section, NotReviewed(reason=NotReviewedReason.UNDECODABLE))
-    body = parse_hunks(text, name=name, first_line=section.line_of(section.body))
+    try:
+        body = parse_hunks(text, name=name)
+    except UserError:
+        # Only now: counting the lines before every section costs the square of a long patch.
+        body = parse_hunks(text, name=name, first_line=section.line_of(section.body))
     file = with_texts(_file(section), body, base_text=base_text)
     known = file.base_text if file.status is FileStatus.DELETED else file.head_text
     shown = opening(file) if known is None else known
@@ -203,7 +205,7 @@ def parse_hunks(text: str, *, name: str = "patch", first_line: int = 1) -> Body:
         lines.pop()
     if not lines:
         return Body()
-    end, hunk_count = _follow_counts(lines, name, first_line)
+    end, hunk_count = follow_counts(lines, name, first_line)
     # Other languages of git's messages say this line in other words; unidiff knows English.
     body = [_NO_NEWLINE if line.startswith("\\") else line for line in lines[:end]]
     parsed = PatchSet(_FILE_HEADER + "\n".join(body) + "\n")
@@ -259,77 +261,6 @@ def _body(parsed: PatchedFile) -> Body:
         hunks=tuple(hunks),
         base_unterminated=unterminated[" "] or unterminated["-"],
         head_unterminated=unterminated[" "] or unterminated["+"],
-    )
-
-
-def _follow_counts(lines: Sequence[str], name: str, first_line: int) -> tuple[int, int]:
-    """Follow the counts of every hunk; return where the last one ends and how many there are."""
-    index = hunk_count = 0
-    while index < len(lines) and lines[index].startswith("@@ "):
-        index = _end_of_hunk(lines, index, name, first_line)
-        hunk_count += 1
-    if index < len(lines):
-        _check_rest(lines, index, name, first_line)
-    return index, hunk_count
-
-
-def _end_of_hunk(lines: Sequence[str], start: int, name: str, first_line: int) -> int:
-    """Return where the hunk ends that begins on this line."""
-    header = _HUNK_HEADER.match(lines[start])
-    if header is None:
-        raise UserError("this is no hunk header", path=name, line=first_line + start)
-    base_left, head_left = (1 if header[n] is None else int(header[n]) for n in (2, 4))
-    index = start + 1
-    while index < len(lines) and (base_left > 0 or head_left > 0):
-        marker = lines[index][:1]
-        if marker in {" ", "", "\r"}:
-            base_left -= 1
-            head_left -= 1
-        elif marker == "-":
-            base_left -= 1
-        elif marker == "+":
-            head_left -= 1
-        elif marker != "\\":
-            break
-        index += 1
-    if base_left > 0 or head_left > 0:
-        raise UserError(
-            f"the hunk that begins in line {first_line + start} is shorter than its header says",
-            path=name,
-            line=first_line + index,
-            hint="The patch is cut off or was edited; write it anew.",
-        )
-    if base_left < 0 or head_left < 0:
-        raise _too_long(name, first_line + index - 1)
-    while index < len(lines) and lines[index].startswith("\\"):
-        index += 1
-    return index
-
-
-def _check_rest(lines: Sequence[str], start: int, name: str, first_line: int) -> None:
-    """Accept what may follow the last hunk (blank lines, signatures, mails); refuse the rest."""
-    if lines[start][:1] in {"+", "-", " "} and not _SIGNATURE.match(lines[start]):
-        raise _too_long(name, first_line + start)
-    for index in range(start, len(lines)):
-        if _ENVELOPE.match(lines[index]):
-            # The next mail or commit of a series; its message may quote a diff.
-            return
-        if lines[index].startswith("@@ "):
-            raise UserError(
-                "this hunk belongs to no file",
-                path=name,
-                line=first_line + index,
-                hint="The patch was edited, or patches of different kinds were joined.",
-            )
-
-
-def _too_long(name: str, line: int) -> UserError:
-    """Return the error for a line that no hunk header has counted."""
-    return UserError(
-        "the hunk goes on after its header says that it ends",
-        path=name,
-        line=line,
-        hint="The patch was edited; write it anew.",
     )
 
 

@@ -14,6 +14,7 @@ _NOTHING = "/dev/null"
 _INDEX = re.compile(r"index ([0-9a-f]{4,64})\.\.([0-9a-f]{4,64})(?: ([0-7]{6}))?")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _ESCAPE = re.compile(rb"\\([0-7]{1,3}|.)", re.DOTALL)
+_OCTAL = tuple(b"%d" % digit for digit in range(8))
 _NAMED_ESCAPES = {
     b"a": b"\a",
     b"b": b"\b",
@@ -53,7 +54,7 @@ def unquote(name: str) -> str:
 
     def plain(escape: re.Match[bytes]) -> bytes:
         code = escape[1]
-        if code.isdigit():
+        if code[:1] in _OCTAL:
             return bytes([int(code, 8) & 0xFF])
         return _NAMED_ESCAPES.get(code, code)
 

@@ -42,7 +42,7 @@ _PLAIN_SECTION = re.compile(
 )
 _ENVELOPE = re.compile(rb"From [0-9a-f]{40} |commit [0-9a-f]{40,64}\b|(?:From|Subject|Date): ")
 _HUNK = re.compile(rb"^@@ ", re.MULTILINE)
-_HUNK_HEADER = re.compile(rb"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
+_HUNK_HEADER = re.compile(rb"@@ -[0-9]{1,9}(?:,([0-9]{1,9}))? \+[0-9]{1,9}(?:,([0-9]{1,9}))? @@")
 _BINARY_FILES = re.compile(r"Binary files (.+) and (.+) differ")
 
 
@@ -130,6 +130,8 @@ def _git_section(patch: bytes, start: int, end: int, name: str) -> Section:
     first = lines[0].removesuffix("\r")
     if first.startswith(("diff --cc ", "diff --combined ")):
         path = unquote(first.partition(" ")[2].partition(" ")[2])
+        if not path:
+            raise _unnamed(patch, start, name)
         return Section(
             path=path,
             status=_combinedstatus_of(lines),

@@ -79,7 +79,8 @@ _LIVE_WORD = re.compile(
 )
 #: A comment's command, or a runner's: Markdown is printed to a log as well.
 _COMMAND = re.compile(r"/[A-Za-z]|::")
-_COMMAND_IN_BLOCK = re.compile(r"(?m)^([ \t]*)(?=/[A-Za-z]|::)")
+# A runner trims every white space that Unicode knows before it looks.
+_COMMAND_IN_BLOCK = re.compile(r"(?m)^([^\S\n]*)(?=/[A-Za-z]|::)")
 
 #: One character of Markdown syntax; what `prose` wrote before comes first and stays as it is.
 _SYNTAX = re.compile(
@@ -93,7 +94,7 @@ _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 #: What makes a line a heading, a list, a rule or a table, when it comes first.
 _LINE_START = re.compile(r"[#=]|[-+](?=[-+=:|]|\Z)|(?P<number>\d{1,9})[.)]\Z")
 
-_COLONS_AT_LINE_START = re.compile(r"(?m)^([ \t]*)::")
+_COLONS_AT_LINE_START = re.compile(r"(?m)^([^\S\n]*)::")
 _COLONS = re.compile(r"(?<!\S)::+(?=\S)")
 
 # A backslash shields a pipe in a table cell, in a code span too; two would shield one another.
@@ -388,7 +389,9 @@ def _word(token: str, *, first: bool) -> Iterator[str]:
     before = token[: len(token) - len(core)]
     core = core.rstrip(_CLOSING)
     after = token[len(before) + len(core) :]
-    command = first and not before and _COMMAND.match(core)
+    command = first and not before and _COMMAND.match(token)
+    if command and not core:
+        core, after = token, ""
     if command or _LIVE_WORD.search(core):
         if before:
             yield _escape(before)

@@ -189,7 +189,7 @@ def _syntax_error(words: str, text: str, path: str) -> ConfigurationError:
     line = None
     if place is not None:
         words = words[: place.start()]
-        line = int(place[1]) if place[1] else max(1, len(text.rstrip("\n").splitlines()))
+        line = int(place[1]) if place[1] else text.rstrip("\n").count("\n") + 1
     for beginning, message, hint in _PARSER_WORDS:
         if words.startswith(beginning):
             return ConfigurationError(message, path=path, line=line, hint=hint)

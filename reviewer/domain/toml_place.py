@@ -8,6 +8,7 @@ headers, keys, and where strings, arrays and inline tables begin and end.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -128,9 +129,13 @@ def _key(scan: _Scan) -> list[str]:
 def _name(match: re.Match[str]) -> str:
     if match["basic"] is None:
         return match["bare"] or match["literal"] or ""
-    return _ESCAPE.sub(
-        lambda m: chr(int(m[1] or m[2], 16)) if m[1] or m[2] else str(m[3]), match["basic"]
-    )
+    return _ESCAPE.sub(_character, match["basic"])
+
+
+def _character(escape: re.Match[str]) -> str:
+    code = escape[1] or escape[2]
+    # What is beyond Unicode is no TOML; whoever reads that says so.
+    return str(escape[3]) if code is None else chr(min(int(code, 16), sys.maxunicode))
 
 
 def _key_and_value(scan: _Scan, table: KeyPath) -> None:

@@ -30,6 +30,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from reviewer.domain.completion import Parameters, PromptIdentity
 from reviewer.domain.toml_document import TomlDocument, odd_character, one_of, parse_toml
@@ -204,7 +205,7 @@ def _sections(
         message = "text stands outside of a section" if before else "there is no section"
         wrong.append(ConfigurationError(message, path=path, line=line, hint=hint))
     sections: dict[SectionName, SectionTemplate] = {}
-    for start, stop in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, stop in pairwise([*starts, len(lines)]):
         try:
             name = _section_name(lines[start], path, start + 1)
             source = "\n".join(lines[start + 1 : stop]).rstrip("\n")

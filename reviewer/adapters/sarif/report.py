@@ -135,7 +135,10 @@ class _Tally:
         artifacts = _list(run.get("artifacts"))
         for item in _list(run.get("results")):
             result = _table(item)
-            if result.get("level") == _NO_FAULT_LEVEL or result.get("kind") in _NO_FAULT_KINDS:
+            if (
+                result.get("level") == _NO_FAULT_LEVEL
+                or _text(result.get("kind")) in _NO_FAULT_KINDS
+            ):
                 continue
             if any(
                 _table(s).get("status", "accepted") == "accepted"

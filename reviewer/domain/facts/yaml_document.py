@@ -102,7 +102,8 @@ def documents(text: str) -> tuple[Node, ...] | NotRead:
     for attempt in (text, _without_instructions(text)) if templated else (text,):
         try:
             return _tree(yaml.parse(attempt.encode("utf-8", "replace"), Loader=loader))
-        except yaml.YAMLError:
+        except (yaml.YAMLError, ValueError, OverflowError):
+            # Without libyaml a character beyond Unicode is no error of YAML's own.
             continue
     return NotRead(reason=TEMPLATE if templated else NO_YAML)
 
