@@ -41,9 +41,11 @@ def analyser_here(
         charge: Says who is charged; None for the pull request alone.
         books: Where runs are written down instead of the user's own ledger.
     """
+    from reviewer.ports.onlooker import NoOnlooker
     from reviewer.service.analyse import DirectAnalyser
 
     charged = charge or account_of
+    onlooker = NoOnlooker() if books is None else books.onlooker
 
     @asynccontextmanager
     async def set_up(material: Material) -> AsyncIterator[ModelSetup | None]:
@@ -52,7 +54,11 @@ def analyser_here(
             yield setup
 
     return DirectAnalyser(
-        built_in=built_in_personas, examiners=examiners_of(()), set_up=set_up, progress=progress
+        built_in=built_in_personas,
+        examiners=examiners_of(()),
+        set_up=set_up,
+        progress=progress,
+        onlooker=onlooker,
     )
 
 

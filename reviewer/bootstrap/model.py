@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +15,7 @@ from reviewer import __version__
 from reviewer.bootstrap.cassette import configuration_of, read_run
 from reviewer.config import KEY_VARIABLES, Settings
 from reviewer.errors import UserError
+from reviewer.ports.onlooker import NoOnlooker, Onlooker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -198,7 +199,8 @@ async def _wired(
                     _limits(operator), account, books.ledger, books.clock.now()
                 ),
                 cache=books.cache,
-                telemetry=_telemetry(),
+                telemetry=_telemetry(settings),
+                onlooker=books.onlooker,
                 secrets=tuple(settings.keys.values()),
             ),
             model=model,
@@ -254,12 +256,14 @@ class Books:
         cache: Keeps answers by content; None for nobody.
         clock: Tells the time.
         journal: Keeps what a run did, for a run that is begun again; None where none is.
+        onlooker: Is told what happens meanwhile, and keeps nothing.
     """
 
     ledger: Ledger
     cache: CompletionCache | None
     clock: Clock
     journal: Journal | None = None
+    onlooker: Onlooker = field(default_factory=NoOnlooker)
 
 
 @asynccontextmanager
@@ -337,7 +341,7 @@ async def _answering(
         yield provider
 
 
-def _telemetry() -> Telemetry:
+def _telemetry(settings: Settings) -> Telemetry:
     """Return who watches: OpenTelemetry where it is installed, else nobody."""
     if find_spec("opentelemetry") is None:
         from reviewer.ports.telemetry import NoTelemetry
@@ -345,7 +349,7 @@ def _telemetry() -> Telemetry:
         return NoTelemetry()
     from reviewer.adapters.telemetry.opentelemetry_spans import OpenTelemetrySpans
 
-    return OpenTelemetrySpans()
+    return OpenTelemetrySpans(secrets=tuple(settings.keys.values()))
 
 
 def _limits(operator: OperatorConfiguration) -> Limits:

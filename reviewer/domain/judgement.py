@@ -9,6 +9,7 @@ from reviewer.domain.checklist import Answer, Scorecard, Verdict
 from reviewer.domain.finding import Finding, PlacedFinding
 from reviewer.domain.history import Heard
 from reviewer.domain.model_use import ModelUse
+from reviewer.domain.run_event import FailureCause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +20,7 @@ class Judgement:
         cards: One a chosen persona, in their order.
         dropped: Claims that were not believed and findings that the policy scopes away.
         gaps: What was planned and did not happen, ready to be read; a run with any is partial.
+        cause: What kind of thing stood behind the gaps; None where there are none.
         notices: What people must know apart from the answers.
         model: The model that was asked; None for none.
         use: What was used of models; None for none.
@@ -29,6 +31,7 @@ class Judgement:
     cards: tuple[Scorecard, ...]
     dropped: tuple[PlacedFinding, ...] = ()
     gaps: tuple[str, ...] = ()
+    cause: FailureCause | None = None
     notices: tuple[str, ...] = ()
     model: str | None = None
     use: ModelUse | None = None

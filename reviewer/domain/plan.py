@@ -37,6 +37,7 @@ from reviewer.domain.checklist import Answer, Scorecard, Verdict
 from reviewer.domain.completion import Usage
 from reviewer.domain.evidence import Decides
 from reviewer.domain.persona import Persona, Rule, Wakes
+from reviewer.domain.run_event import FailureCause
 
 #: What a model is taken to hold where nobody says; small servers hold little more.
 UNKNOWN_CONTEXT_TOKENS = 16_384
@@ -118,11 +119,13 @@ class LeftOut:
         path: The file.
         reason: Why, ready to be read.
         part: Which part; None for all that there is of it.
+        cause: What kind of thing keeps it out: a ceiling, or a size.
     """
 
     path: str
     reason: str
     part: int | None = None
+    cause: FailureCause = FailureCause.LIMIT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,7 +290,8 @@ def make_plan(
     wanted = frozenset(path for question in questions for path in question.paths)
     asked = [piece for piece in pieces if piece.path in wanted]
     fitting = [piece for piece in asked if piece.tokens <= shape.capacity]
-    reasons = {piece: TOO_SMALL for piece in asked if piece.tokens > shape.capacity}
+    small = (TOO_SMALL, FailureCause.LIMIT)
+    reasons = {piece: small for piece in asked if piece.tokens > shape.capacity}
     sharers = sharing(fitting, questions, shape)
 
     def planned(kept: Sequence[Piece]) -> tuple[tuple[Batch, ...], Estimate]:
@@ -297,7 +301,8 @@ def make_plan(
     kept, refusal = _within(fitting, limits, lambda some: planned(some)[1])
     if refusal is not None:
         held = frozenset(kept)
-        reasons |= {piece: str(refusal) for piece in fitting if piece not in held}
+        dear = (str(refusal), FailureCause.BUDGET)
+        reasons |= {piece: dear for piece in fitting if piece not in held}
     batches, estimate = planned(kept)
     return Plan(
         batches=batches,
@@ -307,7 +312,9 @@ def make_plan(
     )
 
 
-def _left_out(asked: Sequence[Piece], reasons: Mapping[Piece, str]) -> tuple[LeftOut, ...]:
+def _left_out(
+    asked: Sequence[Piece], reasons: Mapping[Piece, tuple[str, FailureCause]]
+) -> tuple[LeftOut, ...]:
     """Name what is left out: a file once where all of it is, else its parts."""
     shown = {piece.path for piece in asked if piece not in reasons}
     entries = {
@@ -316,7 +323,10 @@ def _left_out(asked: Sequence[Piece], reasons: Mapping[Piece, str]) -> tuple[Lef
     }
     rank = {piece.path: index for index, piece in reversed(list(enumerate(asked)))}
     ordered = sorted(entries.items(), key=lambda entry: (rank[entry[0][0]], entry[0][1] or 0))
-    return tuple(LeftOut(path=path, part=part, reason=reason) for (path, part), reason in ordered)
+    return tuple(
+        LeftOut(path=path, part=part, reason=reason, cause=cause)
+        for (path, part), (reason, cause) in ordered
+    )
 
 
 def _within(

@@ -19,6 +19,7 @@ from reviewer.domain.finding import (
 from reviewer.domain.history import Heard, KnownFinding, Since
 from reviewer.domain.model_use import ModelUse
 from reviewer.domain.persona import Persona, Severity
+from reviewer.domain.run_event import FailureCause
 from reviewer.domain.selection import Selection
 from reviewer.domain.status import RunState
 
@@ -75,6 +76,7 @@ class Review:
     Args:
         state: Where the run ended.
         reason: Why, for every state but ``completed``; may add to ``completed``.
+        cause: What kind of thing kept the run from doing all of its work; None for nothing.
         change: What was reviewed.
         personas: The chosen personas, in the order of the selection.
         selection: Who was chosen, and why.
@@ -95,6 +97,7 @@ class Review:
 
     state: RunState
     reason: str = ""
+    cause: FailureCause | None = None
     change: Change
     personas: tuple[Persona, ...]
     selection: Selection

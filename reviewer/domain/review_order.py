@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from reviewer.domain.pull_request import Account, PullRequest, PullRequestName
+from reviewer.domain.run_event import FailureCause
 from reviewer.domain.status import RunState
 
 
@@ -106,7 +107,9 @@ class RunEnd:
     Args:
         state: A final state.
         reason: Why, for every state but ``completed``.
+        cause: What kind of thing failed, where whoever ends the run knows; else None.
     """
 
     state: RunState
     reason: str = ""
+    cause: FailureCause | None = None

@@ -12,7 +12,7 @@
     persona.started       running                   a persona looks
     persona.completed     completed, partial        … judged all, or some, of its rules
     persona.failed        failed                    … could judge none of them
-    completion.chunk      running                   an answer began to arrive
+    completion.chunk      running                   an answer begins to arrive
     completion.completed  answered, cached, failed  an attempt of a call ended
     context.compressed    compressed                not everything was shown
     run.paused            paused                    the run waits, and says for what
@@ -81,6 +81,7 @@ class FailureCause(StrEnum):
     DATABASE = "database"
     BUDGET = "budget"
     LIMIT = "limit"  # time, memory or size
+    TOOL = "tool"  # a linter or a parser gave no evidence
     CONFIGURATION = "configuration"  # a person can mend it
     INTERNAL = "internal"  # a defect of ours
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from reviewer.domain.attempt import Attempt, AttemptOutcome
@@ -59,14 +59,37 @@ def persona_started(run_id: str, persona: str, *, at: datetime) -> RunEvent:
     )
 
 
-def completion_chunk(run_id: str, *, persona: str, purpose: str, at: datetime) -> RunEvent:
-    """Tell that an answer began to arrive; its text is nobody's business."""
+def completion_chunk(
+    run_id: str, *, persona: str, purpose: str, attempt: int, at: datetime
+) -> RunEvent:
+    """Tell that an answer begins to arrive; its text is nobody's business."""
     return RunEvent(
         run_id=run_id,
         kind=EventKind.COMPLETION_CHUNK,
         status=EventStatus.RUNNING,
         at=at,
-        data={"persona": persona, "purpose": purpose},
+        data={"persona": persona, "purpose": purpose, "attempt": attempt},
+    )
+
+
+def context_compressed(
+    run_id: str, *, shown: int, left_out: int, unlisted: int, at: datetime
+) -> RunEvent:
+    """Tell that not every file is shown to whoever looks.
+
+    Args:
+        run_id: The run.
+        shown: Files that are.
+        left_out: Files that are not, or not whole.
+        unlisted: Files that the host does not even list.
+        at: When this is told.
+    """
+    return RunEvent(
+        run_id=run_id,
+        kind=EventKind.CONTEXT_COMPRESSED,
+        status=EventStatus.COMPRESSED,
+        at=at,
+        data={"files_shown": shown, "files_left_out": left_out, "files_not_listed": unlisted},
     )
 
 
@@ -144,7 +167,7 @@ def review_ended(
         _persona_ended(run.id, card.persona, card.score, at, asked=asked)
         for card in review.scorecards
     ]
-    return (*_compressed(run, review, at), *cards, _ending(run, _counted(review), at, cause))
+    return (*cards, _ending(run, _counted(review), at, cause))
 
 
 def kept_review_ended(
@@ -176,23 +199,6 @@ def kept_review_ended(
         for persona, answers in by_persona.items()
     ]
     return (*personas, _ending(run, {}, at, None))
-
-
-def _compressed(run: RunRecord, review: Review, at: datetime) -> Iterator[RunEvent]:
-    """Tell that files of the change were not shown to anybody."""
-    shown, left = len(review.change.reviewed), len(review.change.not_reviewed)
-    if left or review.change.unlisted:
-        yield RunEvent(
-            run_id=run.id,
-            kind=EventKind.CONTEXT_COMPRESSED,
-            status=EventStatus.COMPRESSED,
-            at=at,
-            data={
-                "files_shown": shown,
-                "files_left_out": left,
-                "files_not_listed": review.change.unlisted,
-            },
-        )
 
 
 def _persona_ended(

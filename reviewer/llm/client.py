@@ -45,6 +45,7 @@ from reviewer.ports.completion_cache import CompletionCache
 from reviewer.ports.journal import Journal
 from reviewer.ports.ledger import Ledger
 from reviewer.ports.model import CompletionError, Model
+from reviewer.ports.onlooker import NoOnlooker, Onlooker
 from reviewer.ports.telemetry import NoTelemetry, Telemetry
 
 #: The longest that one attempt may take; models that reason take minutes.
@@ -103,6 +104,7 @@ class LLMClient:
         pricing: Prices calls.
         profiles: What each model takes.
         telemetry: Watches.
+        onlooker: Is told when an answer begins.
         secrets: Keys and tokens of ours, which no text may carry in or out.
         timeout_seconds: The longest that one attempt may take.
         deadline_seconds: The monotonic time at which the run ends.
@@ -121,6 +123,7 @@ class LLMClient:
     pricing: Pricing = field(default_factory=Pricing)
     profiles: Callable[[ModelName], ModelProfile] = profile_of
     telemetry: Telemetry = field(default_factory=NoTelemetry)
+    onlooker: Onlooker = field(default_factory=NoOnlooker)
     secrets: Sequence[str] = ()
     timeout_seconds: float = TIMEOUT_SECONDS
     deadline_seconds: float | None = None
@@ -258,10 +261,14 @@ class LLMClient:
     async def _sent(
         self, model: Model, request: CompletionRequest, call: _Call, timeout_seconds: float
     ) -> Completion:
+        def begin() -> None:
+            self.onlooker.answering(request.persona, request.purpose, call.number)
+            call.begin()
+
         try:
             async with asyncio.timeout(timeout_seconds + _GRACE_SECONDS):
                 completion = await model.complete(
-                    request, timeout_seconds=timeout_seconds, on_first_byte=call.begin
+                    request, timeout_seconds=timeout_seconds, on_first_byte=begin
                 )
         except TimeoutError as error:
             message = f"no answer within {timeout_seconds:,.0f} s"

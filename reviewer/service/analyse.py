@@ -13,6 +13,7 @@ from reviewer.domain.material import Material, Question, Reply
 from reviewer.domain.persona import Persona
 from reviewer.domain.review import Review
 from reviewer.ports.examiner import Examiner
+from reviewer.ports.onlooker import NoOnlooker, Onlooker
 from reviewer.ports.progress import Progress
 from reviewer.service.prepare_review import Wishes
 from reviewer.service.review_change import review_change
@@ -55,12 +56,14 @@ class DirectAnalyser:
         examiners: Who gives evidence, one a kind.
         set_up: Wires the models of a run.
         progress: Who is told how far it is.
+        onlooker: Who is told what happens meanwhile.
     """
 
     built_in: Callable[[], Sequence[Persona]]
     examiners: Sequence[Examiner]
     set_up: SetUp
     progress: Progress | None = None
+    onlooker: Onlooker = field(default_factory=NoOnlooker)
 
     async def review(self, material: Material) -> Review:
         """Review a change.
@@ -84,6 +87,7 @@ class DirectAnalyser:
                 description=(material.title, material.body),
                 full=material.full,
                 progress=self.progress,
+                onlooker=self.onlooker,
             )
         return judged.review
 

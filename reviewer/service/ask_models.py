@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reviewer.domain.budget import Scope
-from reviewer.domain.carried import carry, heard_after
+from reviewer.domain.carried import Carried, carry, heard_after
 from reviewer.domain.checklist import Scorecard
+from reviewer.domain.failure_cause import first_cause
 from reviewer.domain.judgement import Judgement
 from reviewer.domain.model_use import ModelUse
 from reviewer.domain.rounds import Delta
+from reviewer.domain.run_event import FailureCause
 from reviewer.service.combine_answers import combine_answers
 from reviewer.service.consult_model import Opinion, consult_model
 from reviewer.service.look_back import LookBack, heard_answers
@@ -18,7 +20,7 @@ from reviewer.service.offer_suggestions import offer_suggestions
 from reviewer.service.plan_consultation import Consultation, plan_consultation
 from reviewer.service.prepare_review import Preparation
 from reviewer.service.scope_answers import scope_answers
-from reviewer.service.verify_findings import verify_findings
+from reviewer.service.verify_findings import Unverified, verify_findings
 
 
 async def ask_models(
@@ -45,6 +47,7 @@ async def ask_models(
     consultation = plan_consultation(
         setup, change, chosen, cards, covered=delta.covered, introduction=introduction
     )
+    _tell_left_out(setup, consultation)
     opinions = await consult_model(setup, consultation, change, chosen, cards)
     looking = LookBack(delta, change, carried, cards)
     looked = looking.before_verifying(opinions, consultation)
@@ -62,7 +65,8 @@ async def ask_models(
     return Judgement(
         cards=scoped,
         dropped=(*combined.dropped, *dropped),
-        gaps=(*combined.gaps, *unverified),
+        gaps=(*combined.gaps, *(missing.reason for missing in unverified)),
+        cause=_cause(opinions, unverified, consultation, looked.carried),
         model=str(setup.model),
         use=_use(setup, consultation, opinions),
         heard=heard_after(
@@ -75,6 +79,32 @@ async def ask_models(
             gaps=[(entry.path, entry.reason) for entry in consultation.cut],
         ),
         newcomers=_newcomers(consultation, ready, delta),
+    )
+
+
+def _tell_left_out(setup: ModelSetup, consultation: Consultation) -> None:
+    """Tell whoever looks on that a model is not shown everything, where it is so."""
+    left_out = {entry.path for entry in (*consultation.plan.left_out, *consultation.cut)}
+    if left_out:
+        shown = {path for planned in consultation.batches for path in planned.batch.paths}
+        setup.client.onlooker.left_out(shown=len(shown - left_out), left_out=len(left_out))
+
+
+def _cause(
+    opinions: Sequence[Opinion],
+    unverified: Sequence[Unverified],
+    consultation: Consultation,
+    carried: Carried,
+) -> FailureCause | None:
+    """Return what kind of thing stands behind the gaps; None where there are none."""
+    return first_cause(
+        (
+            *(opinion.cause for opinion in opinions),
+            *(missing.cause for missing in unverified),
+            *(entry.cause for entry in (*consultation.plan.left_out, *consultation.cut)),
+            # What an earlier round could not show was too long for a line.
+            FailureCause.LIMIT if carried.gaps else None,
+        )
     )
 
 

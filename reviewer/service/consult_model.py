@@ -14,8 +14,10 @@ from reviewer.domain.arrangement import Ask
 from reviewer.domain.change import Change
 from reviewer.domain.checklist import Scorecard
 from reviewer.domain.completion import Completion, CompletionRequest, FailureKind, Finish
+from reviewer.domain.failure_cause import cause_of_call
 from reviewer.domain.operator_configuration import Pace
 from reviewer.domain.persona import Persona
+from reviewer.domain.run_event import FailureCause
 from reviewer.domain.sanitiser import cut, one_line
 from reviewer.ports.model import CompletionError
 from reviewer.prompting.answer import CheckedAnswers, Reading, ReadingState
@@ -40,6 +42,7 @@ class Opinion:
         batch: What it was shown.
         checked: Verdicts, findings that may stay, and what was not believed.
         gap: Why the answer is missing or not whole; empty where it is whole.
+        cause: What kind of thing kept it from being whole; None where it is.
         requests: The requests that were sent for it.
     """
 
@@ -47,6 +50,7 @@ class Opinion:
     batch: PlannedBatch
     checked: CheckedAnswers
     gap: str = ""
+    cause: FailureCause | None = None
     requests: tuple[CompletionRequest, ...] = field(default=(), repr=False)
 
 
@@ -57,6 +61,14 @@ class _Answered:
     reading: Reading
     gap: str
     requests: tuple[CompletionRequest, ...]
+    failure: FailureKind | None = None
+
+    @property
+    def cause(self) -> FailureCause | None:
+        """What kind of thing kept the answer from being whole."""
+        if not self.gap:
+            return None
+        return FailureCause.MODEL if self.failure is None else cause_of_call(self.failure)
 
 
 async def consult_model(
@@ -111,6 +123,7 @@ async def consult_model(
             batch=planned,
             checked=checked,
             gap=result.gap,
+            cause=result.cause,
             requests=result.requests,
         )
 
@@ -139,7 +152,12 @@ async def _answer(
     try:
         completion = await setup.client.complete(request, on_first_byte=on_first_byte)
     except CompletionError as error:
-        return _Answered(reading=_NOTHING, gap=failure_words(error), requests=(request,))
+        return _Answered(
+            reading=_NOTHING,
+            gap=failure_words(error),
+            requests=(request,),
+            failure=error.failure.kind,
+        )
     reading = read_answers(completion.text)
     gap = _stopped(completion)
     if gap or reading.state is ReadingState.COMPLETE:
@@ -156,7 +174,9 @@ async def _answer(
         second = await setup.client.complete(again)
     except CompletionError as error:
         gap = f"the answer could not be read: {_short(reading.problem)}; {failure_words(error)}"
-        return _Answered(reading=reading, gap=gap, requests=(request, again))
+        return _Answered(
+            reading=reading, gap=gap, requests=(request, again), failure=error.failure.kind
+        )
     mended = read_answers(second.text)
     if mended.state is ReadingState.COMPLETE:
         return _Answered(reading=mended, gap="", requests=(request, again))

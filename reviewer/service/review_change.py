@@ -15,6 +15,7 @@ from reviewer.domain.checklist import (
     answer_mechanically,
 )
 from reviewer.domain.evidence import Evidence, EvidenceKind, Examination, Hit, Unexamined
+from reviewer.domain.failure_cause import first_cause
 from reviewer.domain.file_role import is_source
 from reviewer.domain.finding import PlacedFinding
 from reviewer.domain.history import History
@@ -26,9 +27,11 @@ from reviewer.domain.policy import Policy
 from reviewer.domain.remember import since
 from reviewer.domain.review import Review, merge, place
 from reviewer.domain.rounds import Delta, compare, follow
+from reviewer.domain.run_event import FailureCause
 from reviewer.domain.status import RunState
 from reviewer.domain.withheld import withhold
 from reviewer.ports.examiner import Examiner
+from reviewer.ports.onlooker import NoOnlooker, Onlooker
 from reviewer.ports.progress import Progress
 from reviewer.ports.workspace import Workspace
 from reviewer.service.describe_review import (
@@ -85,6 +88,7 @@ async def review_change(  # noqa: PLR0913 - all that one review hangs on, by nam
     full: bool = False,
     notices: Sequence[str] = (),
     progress: Progress | None = None,
+    onlooker: Onlooker | None = None,
 ) -> Judged:
     """Review a change: what tools can decide, and, where a model is configured, the rest.
 
@@ -99,6 +103,7 @@ async def review_change(  # noqa: PLR0913 - all that one review hangs on, by nam
         full: Ask models about everything again, also about what has not changed.
         notices: What people must know about what the door brought along.
         progress: Who is told how far it is.
+        onlooker: Who is told what happens meanwhile.
 
     Raises:
         UserError: The change cannot be read, or somebody was asked for who does not exist.
@@ -111,6 +116,7 @@ async def review_change(  # noqa: PLR0913 - all that one review hangs on, by nam
         before=before,
         notices=notices,
         progress=progress,
+        onlooker=onlooker,
     )
     ready, said = known.ready, read_description(description)
     if setup is not None:
@@ -164,6 +170,7 @@ async def gather_evidence(
     before: History | None = None,
     notices: Sequence[str] = (),
     progress: Progress | None = None,
+    onlooker: Onlooker | None = None,
 ) -> Evidenced:
     """Let tools answer what they can; what they leave open is for a model.
 
@@ -175,6 +182,7 @@ async def gather_evidence(
         before: What earlier rounds left behind; renamed files keep the names of their findings.
         notices: What people must know about what the door brought along.
         progress: Who is told how far it is.
+        onlooker: Who is told what happens meanwhile.
 
     Raises:
         UserError: The change cannot be read, or somebody was asked for who does not exist.
@@ -184,6 +192,7 @@ async def gather_evidence(
     reason = _why_not(ready)
     if not reason:
         _tell(progress, "gathering evidence")
+        _look_on(ready, onlooker or NoOnlooker())
     seen = await _examine(ready, examiners, chosen=() if reason else ready.chosen)
     ready = replace(ready, notices=(*notices, *ready.notices))
     _tell(progress, "answering the checklists")
@@ -194,6 +203,19 @@ async def gather_evidence(
 def _tell(progress: Progress | None, stage: str) -> None:
     if progress is not None:
         progress.stage(stage)
+
+
+def _look_on(ready: Preparation, onlooker: Onlooker) -> None:
+    """Tell who looks, and that they are not shown everything, where it is so."""
+    change = ready.change
+    if change.not_reviewed or change.unlisted:
+        onlooker.left_out(
+            shown=len(change.reviewed),
+            left_out=len(change.not_reviewed),
+            unlisted=change.unlisted,
+        )
+    for persona in ready.chosen:
+        onlooker.looking(persona.name)
 
 
 def _why_not(ready: Preparation) -> str:
@@ -272,10 +294,12 @@ def _review(
         standing=standing,
         held=delta.held,
     )
-    state, why = _state(cards, known.reason, (*_unlisted(ready.change), *heard.gaps))
+    unlisted = _unlisted(ready.change)
+    state, why = _state(cards, known.reason, (*unlisted, *heard.gaps))
     return Review(
         state=state,
         reason=why,
+        cause=_cause(state, unlisted, heard),
         change=ready.change,
         personas=ready.chosen,
         selection=ready.selection,
@@ -335,6 +359,15 @@ def _state(cards: Iterable[Scorecard], reason: str, gaps: Sequence[str]) -> tupl
     total = sum(blind.values())
     rules = "1 rule" if total == 1 else f"{total} rules"
     return RunState.PARTIAL, f"{rules} could not be assessed: {'; '.join(blind)}"
+
+
+def _cause(state: RunState, unlisted: Sequence[str], heard: Judgement) -> FailureCause | None:
+    """Say what kind of thing kept the run from looking everywhere."""
+    if state is not RunState.PARTIAL:
+        return None
+    host = FailureCause.CODE_HOST if unlisted else None
+    # Where nothing else is missing, it is evidence that tools could not give.
+    return first_cause((heard.cause, host)) or FailureCause.TOOL
 
 
 def _unlisted(change: Change) -> tuple[str, ...]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from reviewer.domain.completion import Finish
+from reviewer.domain.failure_cause import cause_of_call
 from reviewer.domain.finding import Finding
 from reviewer.domain.persona import Persona, Rule, Severity
+from reviewer.domain.run_event import FailureCause
 from reviewer.ports.model import CompletionError
 from reviewer.prompting.question_values import verification_text
 from reviewer.prompting.reading import read_verdicts
@@ -23,6 +25,19 @@ from reviewer.service.model_setup import ModelSetup
 from reviewer.service.plan_consultation import Consultation, PlannedBatch
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unverified:
+    """Why a batch could not be verified.
+
+    Args:
+        reason: Ready to be read.
+        cause: What kind of thing failed.
+    """
+
+    reason: str
+    cause: FailureCause
+
+
 async def verify_findings(
     setup: ModelSetup,
     consultation: Consultation,
@@ -30,7 +45,7 @@ async def verify_findings(
     personas: Sequence[Persona],
     *,
     least: Severity,
-) -> tuple[tuple[Opinion, ...], tuple[str, ...]]:
+) -> tuple[tuple[Opinion, ...], tuple[Unverified, ...]]:
     """Verify every finding that could stand inline, one call a batch.
 
     Args:
@@ -54,7 +69,7 @@ async def verify_findings(
     verified = {id(old): new for pairs, _ in results for old, new in pairs}
     return (
         tuple(verified.get(id(opinion), opinion) for opinion in opinions),
-        tuple(reason for _, reason in results if reason),
+        tuple(unverified for _, unverified in results if unverified is not None),
     )
 
 
@@ -65,7 +80,7 @@ async def _verify(  # noqa: PLR0917 - what one call hangs on
     opinions: Sequence[Opinion],
     rules: Mapping[str, Rule],
     least: Severity,
-) -> tuple[list[tuple[Opinion, Opinion]], str]:
+) -> tuple[list[tuple[Opinion, Opinion]], Unverified | None]:
     here = [opinion for opinion in opinions if opinion.batch is planned]
     doubtful = [
         finding
@@ -74,14 +89,14 @@ async def _verify(  # noqa: PLR0917 - what one call hangs on
         if finding.severity.at_least(least)
     ]
     if not doubtful:
-        return [], ""
-    verdicts, reason = await _ask(setup, nonce, planned, doubtful, rules)
+        return [], None
+    verdicts, unverified = await _ask(setup, nonce, planned, doubtful, rules)
     result = apply_verdicts(doubtful, verdicts)
     pairs = [
         (opinion, replace(opinion, checked=after_verification(opinion.checked, result)))
         for opinion in here
     ]
-    return pairs, reason
+    return pairs, unverified
 
 
 async def _ask(
@@ -90,7 +105,7 @@ async def _ask(
     planned: PlannedBatch,
     findings: Sequence[Finding],
     rules: Mapping[str, Rule],
-) -> tuple[tuple[ClaimedVerdict, ...], str]:
+) -> tuple[tuple[ClaimedVerdict, ...], Unverified | None]:
     text = verification_text(
         setup.composition("verify", nonce), handles(findings), rules, planned.shared
     )
@@ -98,11 +113,13 @@ async def _ask(
     try:
         completion = await setup.client.complete(request)
     except CompletionError as error:
-        return (), f"findings were not verified: {failure_words(error)}"
+        reason = f"findings were not verified: {failure_words(error)}"
+        return (), Unverified(reason=reason, cause=cause_of_call(error.failure.kind))
     reading = read_verdicts(completion.text)
     reason = ""
     if completion.finish is not Finish.STOP and not reading.verdicts:
         reason = f"findings were not verified: the answer ended with {completion.finish.value}"
     elif not reading.verdicts:
         reason = "findings were not verified: the answer could not be read"
-    return reading.verdicts, reason
+    unverified = Unverified(reason=reason, cause=FailureCause.MODEL) if reason else None
+    return reading.verdicts, unverified

@@ -13,8 +13,9 @@ import pytest_asyncio
 
 from reviewer.adapters.durable.engine import DbosEngine
 from reviewer.domain.review_order import Followup, ReviewOrder, RunEnd
+from reviewer.domain.run_event import FailureCause
 from reviewer.domain.status import RunState
-from reviewer.errors import CommunicationError
+from reviewer.errors import CommunicationError, GitHubError, UserError
 from tests.integration.engine_scene import (
     COMPLETED,
     Notes,
@@ -206,14 +207,20 @@ async def test_what_does_not_answer_is_tried_again(shared: Shared) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "words"),
+    ("error", "words", "cause"),
     [
-        (CommunicationError("GitHub does not answer"), "GitHub does not answer"),
-        (KeyError("secret"), "a defect of this program (KeyError)"),
+        (GitHubError("GitHub does not answer"), "GitHub does not answer", FailureCause.CODE_HOST),
+        (CommunicationError("the database is away"), "the database is away", FailureCause.DATABASE),
+        (UserError("no such persona"), "no such persona", FailureCause.CONFIGURATION),
+        (KeyError("secret"), "a defect of this program (KeyError)", FailureCause.INTERNAL),
     ],
 )
 async def test_a_run_that_fails_for_good_is_told(
-    shared: Shared, error: Exception, words: str, caplog: pytest.LogCaptureFixture
+    shared: Shared,
+    error: Exception,
+    words: str,
+    cause: FailureCause,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def reviewing(_: ReviewOrder, __: str) -> RunEnd:
         raise error
@@ -222,7 +229,8 @@ async def test_a_run_that_fails_for_good_is_told(
     engine = shared.engine_for(notes)
     await engine.review_soon(order(), delay_seconds=0)
     await until(lambda: notes.told)
-    assert [end for _, end in notes.told] == [RunEnd(state=RunState.FAILED, reason=words)]
+    failed = RunEnd(state=RunState.FAILED, reason=words, cause=cause)
+    assert [end for _, end in notes.told] == [failed]
 
 
 async def test_a_delivery_that_cannot_be_handled_is_told(shared: Shared) -> None:

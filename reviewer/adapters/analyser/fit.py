@@ -100,6 +100,7 @@ def fit_review(
     return Review(
         state=sent.state,
         reason=sent.reason,
+        cause=sent.cause,
         change=change,
         personas=tuple(known.personas[name] for name in sent.personas),
         selection=sent.selection,

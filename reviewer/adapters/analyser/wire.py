@@ -23,6 +23,7 @@ from reviewer.domain.history import Heard, Since
 from reviewer.domain.material import Material, ModelTerms, Question, Reply
 from reviewer.domain.model_use import ModelUse
 from reviewer.domain.review import Review
+from reviewer.domain.run_event import FailureCause
 from reviewer.domain.selection import Selection
 from reviewer.domain.status import RunState
 from reviewer.errors import ConfigurationError, ReviewerError, UserError
@@ -66,6 +67,7 @@ class SentReview:
 
     state: RunState
     reason: str
+    cause: FailureCause | None
     personas: tuple[str, ...]
     selection: Selection
     scorecards: tuple[SentCard, ...]
@@ -85,6 +87,7 @@ class SentReview:
         return cls(
             state=review.state,
             reason=review.reason,
+            cause=review.cause,
             personas=tuple(persona.name for persona in review.personas),
             selection=review.selection,
             scorecards=tuple(

@@ -38,6 +38,7 @@ from reviewer.adapters.durable.running import Running
 from reviewer.adapters.durable.settings import EngineSettings
 from reviewer.adapters.durable.wire import Wire
 from reviewer.domain.review_order import RunEnd
+from reviewer.domain.run_event import FailureCause
 from reviewer.domain.status import RunState
 from reviewer.ports.engine import EngineError
 
@@ -189,7 +190,8 @@ class Keeper:
         text, whose = text_of(found[0]), owner_of(workflow)
         if workflow.name == WORK:
             run_id = run_of(workflow.workflow_id)
-            end = RunEnd(state=RunState.FAILED, reason=words)
+            # Whatever it met, no review may take its worker down: that is a defect of ours.
+            end = RunEnd(state=RunState.FAILED, reason=words, cause=FailureCause.INTERNAL)
             written = self._wire.write_end(end)
             await self._desk.say_end(run_id, text, written, installation_id=whose)
         else:

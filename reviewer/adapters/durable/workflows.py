@@ -15,7 +15,7 @@ order in which they began, and a body that is done again may begin them in anoth
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -54,7 +54,9 @@ from reviewer.adapters.durable.desk import (
 from reviewer.adapters.durable.running import Running
 from reviewer.adapters.durable.settings import EngineSettings
 from reviewer.adapters.durable.wire import Wire
+from reviewer.domain.failure_cause import cause_of
 from reviewer.domain.review_order import ReviewOrder, RunEnd
+from reviewer.domain.run_event import FailureCause
 from reviewer.domain.status import RunState
 from reviewer.errors import CommunicationError, ResourceError, ReviewerError
 from reviewer.ports.engine import Duties, EngineError
@@ -130,8 +132,9 @@ class Workflows:
         async def undone() -> None:
             await self._duties.undone(self._wire.read_delivery(delivery), why)
 
-        written, why = await self._attempt("handle", handle)
-        if why:
+        written, undoing = await self._attempt("handle", handle)
+        if undoing is not None:
+            why = undoing.reason
             await self._step("undone", undone)
             return
         followup = self._wire.read_followup(written)
@@ -224,13 +227,15 @@ class Workflows:
             order = self._wire.read_order(order_text)
             return self._wire.write_end(await self._duties.review(order, run_id))
 
-        async def end() -> None:
-            failed = RunEnd(state=RunState.FAILED, reason=why)
-            await self._duties.end(self._wire.read_order(order_text), run_id, failed)
+        _, failed = await self._attempt("review", review, preemptible=True)
+        if failed is None:
+            return
+        end = failed
 
-        _, why = await self._attempt("review", review, preemptible=True)
-        if why:
-            await self._step("end", end)
+        async def tell() -> None:
+            await self._duties.end(self._wire.read_order(order_text), run_id, end)
+
+        await self._step("end", tell)
 
     async def _ending_body(self, order_text: str, end_text: str) -> None:
         async def end() -> None:
@@ -260,7 +265,7 @@ class Workflows:
 
     async def _attempt(
         self, name: str, action: Callable[[], Awaitable[str]], *, preemptible: bool = False
-    ) -> tuple[str, str]:
+    ) -> tuple[str, RunEnd | None]:
         """Do a step that may fail for good; return its text, or why there is none."""
 
         async def guarded() -> list[str]:
@@ -270,20 +275,23 @@ class Workflows:
                 if worth_another_try(error):
                     raise
                 _LOGGER.warning("%s of %s failed: %s", name, _own_id(), error)
-                return ["", str(error) or type(error).__name__]
+                return ["", str(error) or type(error).__name__, cause_of(error).value]
             except Exception as error:
                 # The outermost loop of a worker: whatever it is, it must end as told and known.
                 _LOGGER.exception("%s of %s failed by a defect of ours", name, _own_id())
-                return ["", f"a defect of this program ({type(error).__name__})"]
+                words = f"a defect of this program ({type(error).__name__})"
+                return ["", words, cause_of(error).value]
 
         try:
-            text, why = await self._step(name, guarded, preemptible=preemptible)
+            # What an older version wrote names no cause.
+            text, why, *causes = await self._step(name, guarded, preemptible=preemptible)
         except dbos_error.DBOSMaxStepRetriesExceeded as error:
-            return "", str(error.errors[-1]) if error.errors else _TOO_OFTEN
+            return "", _given_up(error.errors)
         except PortableWorkflowError:
             # The same, read back after a kill: only the name of the error is left.
-            return "", _TOO_OFTEN
-        return text, why
+            return "", _given_up([])
+        cause = FailureCause(causes[0]) if causes else None
+        return text, RunEnd(state=RunState.FAILED, reason=why, cause=cause) if why else None
 
     async def _step(
         self, name: str, action: Callable[[], Awaitable[Result]], *, preemptible: bool = False
@@ -324,6 +332,14 @@ class Workflows:
                 await self._step(name, action)
 
         return DBOS.workflow(name=name, max_recovery_attempts=None)(workflow)
+
+
+def _given_up(errors: Sequence[Exception]) -> RunEnd:
+    """Say how a step ended that was tried too often."""
+    if not errors:
+        return RunEnd(state=RunState.FAILED, reason=_TOO_OFTEN)
+    last = errors[-1]
+    return RunEnd(state=RunState.FAILED, reason=str(last), cause=cause_of(last))
 
 
 def _own_id() -> str:

@@ -1,4 +1,4 @@
-"""What tells the bus from inside a run: the stages of its progress, and the calls of its ledger."""
+"""What tells the bus from inside a run: its stages, who looks, what answers, what it costs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from datetime import datetime
 
 from reviewer.adapters.events.bus import EventBus
 from reviewer.domain.attempt import Attempt
-from reviewer.domain.run_news import completion_completed, review_progress
+from reviewer.domain.run_news import (
+    completion_chunk,
+    completion_completed,
+    context_compressed,
+    persona_started,
+    review_progress,
+)
 from reviewer.ports.clock import Clock
 from reviewer.ports.ledger import Ledger, Spent
 
@@ -29,6 +35,43 @@ class ToldProgress:
     def stage(self, name: str) -> None:
         """Begin a stage."""
         self._bus.tell(review_progress(self._run_id, name, at=self._clock.now()))
+
+
+class ToldOnlooker:
+    """Tells what happens inside of one run; implements `ports.onlooker.Onlooker`.
+
+    Args:
+        bus: Who is told.
+        clock: Says when.
+        run_id: The run.
+    """
+
+    def __init__(self, bus: EventBus, clock: Clock, run_id: str) -> None:
+        self._bus = bus
+        self._clock = clock
+        self._run_id = run_id
+
+    def looking(self, persona: str) -> None:
+        """Tell that a persona begins to look."""
+        self._bus.tell(persona_started(self._run_id, persona, at=self._clock.now()))
+
+    def left_out(self, *, shown: int, left_out: int, unlisted: int = 0) -> None:
+        """Tell that not every file is shown to whoever looks."""
+        now = self._clock.now()
+        self._bus.tell(
+            context_compressed(
+                self._run_id, shown=shown, left_out=left_out, unlisted=unlisted, at=now
+            )
+        )
+
+    def answering(self, persona: str, purpose: str, attempt: int) -> None:
+        """Tell that an answer of a model begins to arrive."""
+        now = self._clock.now()
+        self._bus.tell(
+            completion_chunk(
+                self._run_id, persona=persona, purpose=purpose, attempt=attempt, at=now
+            )
+        )
 
 
 class ToldLedger:

@@ -9,7 +9,6 @@ from decimal import Decimal
 import pytest
 
 from reviewer.domain.attempt import AttemptOutcome
-from reviewer.domain.change import NotReviewedReason
 from reviewer.domain.run import verdicts_of
 from reviewer.domain.run_event import (
     ENDINGS,
@@ -24,6 +23,7 @@ from reviewer.domain.run_event import (
 from reviewer.domain.run_news import (
     completion_chunk,
     completion_completed,
+    context_compressed,
     kept_review_ended,
     persona_started,
     review_ended,
@@ -33,12 +33,6 @@ from reviewer.domain.run_news import (
     run_resumed,
 )
 from reviewer.domain.status import TRANSITIONS, RunState
-from reviewer.testing.builders import (
-    build_change,
-    build_file,
-    build_review,
-    build_unreviewed_file,
-)
 from tests.unit.operations.run_example import (
     COMPLETED,
     ENDED,
@@ -109,8 +103,8 @@ def test_what_happens_on_the_way_is_told_in_figures_and_names() -> None:
         "stage": "reading the change"
     }
     assert persona_started("r", "bug-hunter", at=ENDED).status is EventStatus.RUNNING
-    chunk = completion_chunk("r", persona="bug-hunter", purpose="hunt", at=ENDED)
-    assert dict(chunk.data) == {"persona": "bug-hunter", "purpose": "hunt"}
+    chunk = completion_chunk("r", persona="bug-hunter", purpose="hunt", attempt=2, at=ENDED)
+    assert dict(chunk.data) == {"persona": "bug-hunter", "purpose": "hunt", "attempt": 2}
     paused = run_paused("r", "the rate of the installation", at=ENDED, wait_seconds=5)
     assert dict(paused.data) == {"reason": "the rate of the installation", "wait_seconds": 5}
     assert "wait_seconds" not in run_paused("r", "x", at=ENDED).data
@@ -158,11 +152,7 @@ def test_without_a_model_a_persona_that_needs_one_has_not_failed() -> None:
 
 
 def test_files_that_nobody_is_shown_are_told_by_number() -> None:
-    change = build_change(
-        build_file("a.py", after="x\n"),
-        build_unreviewed_file("b.lock", NotReviewedReason.LOCK_FILE),
-    )
-    compressed, _ = review_ended(COMPLETED, build_review(replace(change, unlisted=5)), at=ENDED)
+    compressed = context_compressed("r", shown=1, left_out=1, unlisted=5, at=ENDED)
     assert compressed.kind is EventKind.CONTEXT_COMPRESSED
     assert dict(compressed.data) == {"files_shown": 1, "files_left_out": 1, "files_not_listed": 5}
 
