@@ -100,6 +100,7 @@ async def test_a_review_puts_each_comment_where_it_belongs(stage: Stage) -> None
         assert [comment.ours for comment in thread.comments] == [True]
 
 
+@pytest.mark.holds("P05")
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -180,6 +181,7 @@ async def test_a_comment_may_stand_on_a_file_that_changed(stage: Stage) -> None:
     assert error.refusal is Refusal.UNPROCESSABLE
 
 
+@pytest.mark.holds("P02")
 async def test_the_summary_is_posted_found_and_edited_in_place(stage: Stage) -> None:
     stage.say("I like it.")
     comment_id = await stage.host.post_comment("first summary")
@@ -221,6 +223,7 @@ async def test_replies_stand_in_their_thread_and_say_whose_they_are(stage: Stage
     assert error.refusal is Refusal.NOT_FOUND
 
 
+@pytest.mark.holds("P07")
 async def test_a_thread_is_resolved_and_it_is_told_by_whom(stage: Stage) -> None:
     head = await stage.host.head_sha()
     await stage.host.post_review([on(at("app.py", 5)), on(at("new.py", 1))], head_sha=head)
@@ -295,6 +298,7 @@ async def test_a_check_is_known_again_by_its_mark_while_it_is_the_newest(stage: 
     assert not await stage.host.has_check(stage.push({"new.py": "another\n"}), "second")
 
 
+@pytest.mark.holds("P12")
 @pytest.mark.parametrize("role", list(Permission), ids=str)
 async def test_what_somebody_may_do_is_their_role(stage: Stage, role: Permission) -> None:
     stage.give("carol", role.value)

@@ -84,12 +84,14 @@ async def test_every_answer_can_be_kept(cache: CompletionCache, completion: Comp
     assert await cache.get("key") == completion
 
 
+@pytest.mark.holds("S16")
 async def test_nothing_comes_back_under_another_key(cache: CompletionCache) -> None:
     await cache.put("key", FULL)
 
     assert await cache.get("other") is None
 
 
+@pytest.mark.holds("S16", "P08")
 async def test_the_first_answer_under_a_key_stays(cache: CompletionCache) -> None:
     await cache.put("key", FULL)
     await cache.put("key", Completion(text="", finish=Finish.STOP, usage=None, model_answered=""))

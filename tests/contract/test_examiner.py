@@ -161,6 +161,7 @@ async def test_an_empty_change_gives_nothing(make: Callable[[], Examiner]) -> No
     assert await make().examine(build_change(), []) == Examination()
 
 
+@pytest.mark.holds("S13", "R13")
 @pytest.mark.parametrize("case", READERS)
 @pytest.mark.parametrize(
     "folder",
@@ -181,6 +182,7 @@ async def test_a_hostile_file_name_is_only_ever_a_value(case: Case, folder: str)
     assert [hit.path for hit in seen.hits] == [path]
 
 
+@pytest.mark.holds("S13", "R37")
 @pytest.mark.parametrize("case", READERS)
 async def test_configuration_and_comments_of_the_change_are_not_obeyed(case: Case) -> None:
     silencing = {
@@ -198,6 +200,7 @@ async def test_configuration_and_comments_of_the_change_are_not_obeyed(case: Cas
     assert [hit.path for hit in seen.hits] == [case.path]
 
 
+@pytest.mark.holds("S13", "P03")
 @pytest.mark.parametrize("case", LINTERS)
 @pytest.mark.parametrize(
     ("body", "words"),
@@ -221,6 +224,7 @@ async def test_an_odd_answer_is_a_gap_and_never_a_pass(
     assert_blind(seen, case.path, words)
 
 
+@pytest.mark.holds("S19")
 @pytest.mark.parametrize("case", LINTERS)
 async def test_a_program_that_never_ends_is_stopped_with_its_children(
     case: Case, fake_program: ProgramMaker, tmp_path: Path
@@ -233,6 +237,7 @@ async def test_a_program_that_never_ends_is_stopped_with_its_children(
     assert not witness.exists()
 
 
+@pytest.mark.holds("S19")
 @pytest.mark.parametrize("case", LINTERS)
 async def test_a_program_that_prints_without_end_is_stopped(
     case: Case, fake_program: ProgramMaker
@@ -253,6 +258,7 @@ async def test_a_program_that_cannot_be_started_is_a_gap(
     assert_blind(seen, case.path, "could not be started")
 
 
+@pytest.mark.holds("S13", "S17")
 @pytest.mark.parametrize("case", LINTERS)
 async def test_a_program_gets_no_environment_and_a_private_home(
     case: Case, fake_program: ProgramMaker

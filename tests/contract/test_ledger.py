@@ -157,6 +157,7 @@ async def test_tokens_of_an_unknown_price_count_as_tokens(ledger: Ledger) -> Non
     assert await ledger.spent(since=NOON) == Spent(tokens=12, dollars=Decimal("0.25"))
 
 
+@pytest.mark.holds("P13")
 async def test_many_calls_at_once_are_all_written_down(ledger: Ledger) -> None:
     names = [f"a-{number}" for number in range(24)]
 
@@ -168,6 +169,7 @@ async def test_many_calls_at_once_are_all_written_down(ledger: Ledger) -> None:
 prices = st.decimals(min_value=0, max_value=100, places=9)
 
 
+@pytest.mark.holds("P13")
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(costs=st.lists(st.none() | prices, max_size=12))
 @pytest.mark.parametrize("name", list(LEDGERS))

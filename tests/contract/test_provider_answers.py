@@ -158,6 +158,7 @@ async def test_the_answer_is_the_same_however_it_is_cut_into_chunks(
     assert (completion.text, completion.usage) == (TEXT, wire.usage)
 
 
+@pytest.mark.holds("R30", "P14")
 @every_format
 async def test_an_answer_that_ends_at_any_byte_before_its_end_is_never_accepted(
     wire: Format,
@@ -172,6 +173,7 @@ async def test_an_answer_that_ends_at_any_byte_before_its_end_is_never_accepted(
     assert (await answer(wire.model, body[: len(body) - wire.tail])).text == TEXT
 
 
+@pytest.mark.holds("P16")
 @every_format
 async def test_every_reason_to_stop_is_read(wire: Format) -> None:
     for reason, finish in wire.reasons.items():
@@ -208,6 +210,7 @@ async def test_a_failed_call_does_not_tell_that_it_began(wire: Format) -> None:
     assert told == []
 
 
+@pytest.mark.holds("R50", "P14")
 @every_format
 async def test_a_negative_count_makes_the_usage_unknown(wire: Format) -> None:
     negative = {"completion_tokens": -5, "output_tokens": -5, "candidatesTokenCount": -5}
@@ -218,6 +221,7 @@ async def test_a_negative_count_makes_the_usage_unknown(wire: Format) -> None:
     assert (completion.text, completion.usage) == (TEXT, None)
 
 
+@pytest.mark.holds("R50", "P14")
 @every_format
 async def test_another_model_than_was_asked_is_named(wire: Format) -> None:
     body = wire.stream().replace(wire.answered.encode(), b"cheap-model\\n\\u001b[31m")
@@ -227,6 +231,7 @@ async def test_another_model_than_was_asked_is_named(wire: Format) -> None:
     assert completion.model_answered == "cheap-model  [31m"
 
 
+@pytest.mark.holds("R50", "P14")
 @every_format
 @pytest.mark.parametrize(
     ("body", "headers", "words"),
@@ -250,6 +255,7 @@ async def test_what_is_no_answer_is_a_broken_protocol(
     assert words in said.message
 
 
+@pytest.mark.holds("S14", "R50")
 @every_format
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 async def test_a_redirect_is_not_followed(wire: Format, status: int) -> None:
@@ -305,6 +311,7 @@ async def test_what_follows_the_end_is_not_read() -> None:
         assert (await answer(wire.model, endless(wire.stream()))).text == TEXT
 
 
+@pytest.mark.holds("S19", "R50")
 async def test_an_endless_answer_is_given_up_at_a_bound() -> None:
     async def endless() -> AsyncIterator[bytes]:
         while True:
@@ -317,6 +324,7 @@ async def test_an_endless_answer_is_given_up_at_a_bound() -> None:
     assert caught.value.failure.kind is FailureKind.PROTOCOL
 
 
+@pytest.mark.holds("P16")
 async def test_a_refusal_of_openai_is_a_refusal() -> None:
     body = events(
         [
@@ -355,6 +363,7 @@ async def test_an_error_in_the_middle_of_an_answer_is_a_failure(wire: Format) ->
     assert said.message == "an error inside the answer: Overloaded"
 
 
+@pytest.mark.holds("S17")
 @every_format
 async def test_a_provider_that_repeats_the_key_does_not_get_it_shown(wire: Format) -> None:
     body = json.dumps({"error": {"message": f"bad key {KEY}", "type": KEY, "param": KEY}})
@@ -365,6 +374,7 @@ async def test_a_provider_that_repeats_the_key_does_not_get_it_shown(wire: Forma
     assert KEY not in repr(said)
 
 
+@pytest.mark.holds("S17")
 @every_format
 async def test_no_representation_shows_the_key(wire: Format) -> None:
     asked = request(wire.model)
@@ -431,6 +441,7 @@ OBJECTS = st.dictionaries(
 )
 
 
+@pytest.mark.holds("R50", "P14")
 @every_format
 @given(documents=st.lists(OBJECTS, max_size=4))
 async def test_whatever_arrives_it_is_an_answer_or_a_failure(

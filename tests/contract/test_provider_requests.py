@@ -141,6 +141,7 @@ async def test_the_openai_oracle_sees_what_is_wrong(wrong: Mapping[str, object])
     assert faults(openai_types(), body) != []
 
 
+@pytest.mark.holds("P16")
 async def test_openai_gets_what_its_own_client_sends(
     allowed_program: Callable[[Path | str], None],
 ) -> None:
@@ -252,6 +253,7 @@ async def test_the_anthropic_oracle_sees_what_is_wrong(wrong: Mapping[str, objec
     assert faults(anthropic_types(), body) != []
 
 
+@pytest.mark.holds("P16")
 async def test_anthropic_gets_what_its_own_client_sends(
     allowed_program: Callable[[Path | str], None],
 ) -> None:
@@ -286,6 +288,7 @@ async def test_anthropic_gets_what_its_own_client_sends(
     assert sent.telling_headers() == vendor.telling_headers()
 
 
+@pytest.mark.holds("P16")
 async def test_a_parameter_that_is_not_set_is_not_sent() -> None:
     bodies = [
         (await ours(request(model))).body
@@ -316,6 +319,7 @@ async def test_every_gemini_body_is_valid_by_the_vendors_types() -> None:
             types.Content.model_validate(content)
 
 
+@pytest.mark.holds("P16")
 async def test_gemini_gets_what_its_own_client_sends(
     allowed_program: Callable[[Path | str], None],
 ) -> None:
@@ -369,6 +373,7 @@ def _camel(name: str) -> str:
 
 
 # --- everywhere ----------------------------------------------------------------------------------
+@pytest.mark.holds("S17", "P16")
 @pytest.mark.parametrize(
     "model",
     ["openai:gpt-6-sol", "anthropic:claude-sonnet-5-5", "gemini:gemini-3.8-flash"],
