@@ -150,6 +150,7 @@ def test_a_push_is_reviewed_for_what_it_changed(shop: Shop) -> None:
     assert len(pull.reviews) == 1
 
 
+@pytest.mark.holds("P12")
 def test_a_command_is_answered_for_those_who_may_give_it(shop: Shop) -> None:
     pull = shop.repository.open_pull(
         branch="feature", files={"app.py": FAULTY}, title="Render", body="", author="alice"
@@ -176,6 +177,7 @@ def test_a_comment_that_is_no_command_starts_nothing(shop: Shop, body: str) -> N
     assert shop.hub.journal == []
 
 
+@pytest.mark.holds("P11")
 def test_a_fork_without_secrets_is_green_and_writes_nothing(shop: Shop) -> None:
     pull = shop.repository.open_pull(
         branch="theirs", files={"app.py": FAULTY}, title="x", body="", author="mallory", fork=True
@@ -200,6 +202,7 @@ def test_a_policy_that_fails_makes_the_job_red(shop: Shop) -> None:
     assert pull.checks[0].conclusion == "failure"
 
 
+@pytest.mark.holds("P03")
 def test_an_outage_of_github_is_green_with_a_warning(shop: Shop) -> None:
     pull = shop.repository.open_pull(
         branch="feature", files={"app.py": FAULTY}, title="Render", body="", author="alice"
@@ -211,6 +214,7 @@ def test_an_outage_of_github_is_green_with_a_warning(shop: Shop) -> None:
     assert _outputs(run)["state"] == "failed"
 
 
+@pytest.mark.holds("R13", "R45")
 def test_a_hostile_title_and_file_name_command_nobody(shop: Shop) -> None:
     name = "x::error::y ##[add-path]z.py"
     pull = shop.repository.open_pull(
@@ -226,6 +230,7 @@ def test_a_hostile_title_and_file_name_command_nobody(shop: Shop) -> None:
     assert "mine" not in json.dumps(_outputs(run))
 
 
+@pytest.mark.holds("S2")
 def test_a_model_is_asked_by_a_process_that_has_no_token(shop: Shop) -> None:
     pull = shop.repository.open_pull(
         branch="feature", files={"app.py": FAULTY}, title="Render", body="", author="alice"

@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.loopback, pytest.mark.exhaustive]
 PATIENCE_SECONDS = 7.5
 
 
+@pytest.mark.holds("P23")
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
 def test_a_cancelled_run_leaves_no_check_open(
     tmp_path: Path, allowed_program: Callable[[Path | str], None], sent: signal.Signals

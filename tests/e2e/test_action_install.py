@@ -127,6 +127,7 @@ def test_a_whole_environment_is_used_again_and_another_release_gets_its_own(
     assert len(machine.environments) == 1
 
 
+@pytest.mark.holds("S18")
 def test_what_could_not_be_installed_leaves_nothing_behind(machine: Machine) -> None:
     (machine.folder / "uv" / "uv").write_text("#!/bin/sh\nexit 1\n")
     done = machine.install()
@@ -145,6 +146,7 @@ def test_two_jobs_at_once_end_with_one_whole_environment(machine: Machine) -> No
     assert machine.environments == [Path(done[0].python).parent.parent.name]
 
 
+@pytest.mark.holds("S18")
 def test_nothing_in_the_workspace_has_a_say(machine: Machine) -> None:
     hostile = machine.folder / "workspace"
     (hostile / "reviewer").mkdir(parents=True)

@@ -27,6 +27,7 @@ def ends_with(error: BaseException) -> click.Command:
     return command
 
 
+@pytest.mark.holds("P03")
 @pytest.mark.parametrize(
     ("error", "code", "words"),
     [
@@ -55,6 +56,7 @@ def test_every_end_has_its_code_and_its_words(
     assert shown.err.strip() == words.strip() or (words and words in shown.err)
 
 
+@pytest.mark.holds("S17")
 def test_a_defect_is_told_without_its_text(capsys: pytest.CaptureFixture[str]) -> None:
     assert run([], ends_with(KeyError("the text of somebody's file"))) == 3
 
@@ -86,6 +88,7 @@ def test_the_environment_can_ask_for_the_traceback(
     assert "Traceback" in capsys.readouterr().err
 
 
+@pytest.mark.holds("S22")
 def test_what_an_error_quotes_cannot_command_a_terminal(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

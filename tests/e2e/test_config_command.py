@@ -99,6 +99,7 @@ def test_a_named_file_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "does not exist" in capsys.readouterr().err
 
 
+@pytest.mark.holds("P15")
 def test_every_effective_value_is_explained_with_its_origin(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -130,6 +131,7 @@ def test_what_is_not_committed_does_not_hold(
     assert ["personas.limit", "4", "default"] in rows
 
 
+@pytest.mark.holds("P15")
 def test_a_committed_file_that_is_broken_is_told_and_the_defaults_hold(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -73,6 +73,7 @@ def test_a_missing_key_is_told_with_its_variable(capsys: pytest.CaptureFixture[s
     assert "Set GEMINI_API_KEY" in shown
 
 
+@pytest.mark.holds("S17")
 def test_a_key_is_named_and_never_shown(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

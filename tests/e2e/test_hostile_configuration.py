@@ -61,6 +61,7 @@ base_url = "http://evil.example"
 """
 
 
+@pytest.mark.holds("S10", "R32")
 def test_configuration_in_the_change_has_no_effect_and_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -71,6 +72,7 @@ def test_configuration_in_the_change_has_no_effect_and_is_told(
     assert "evil.example" not in notices_of(document)
 
 
+@pytest.mark.holds("S10", "R32")
 def test_a_persona_in_the_change_does_not_review(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -81,6 +83,7 @@ def test_a_persona_in_the_change_does_not_review(
     assert "there is no persona 'helper'" in capsys.readouterr().err
 
 
+@pytest.mark.holds("S10", "R33")
 def test_what_a_base_may_not_set_is_told_and_the_defaults_hold(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -91,6 +94,7 @@ def test_what_a_base_may_not_set_is_told_and_the_defaults_hold(
     assert "a repository cannot set this" in notices_of(document)
 
 
+@pytest.mark.holds("S10", "R33")
 @pytest.mark.parametrize(
     "choice", ['panel = "code-review"', 'default = ["observer"]', 'off = ["security-sentinel"]']
 )
@@ -116,6 +120,7 @@ def test_personas_that_a_base_misspells_are_told_and_the_others_review(
     assert "Did you mean 'bug-hunter'?" in notices_of(document)
 
 
+@pytest.mark.holds("S10")
 def test_a_security_rule_is_scoped_to_paths_and_the_reason_is_shown(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -128,6 +133,7 @@ def test_a_security_rule_is_scoped_to_paths_and_the_reason_is_shown(
     assert "SEC007 is not asked in app.py: Only echo. (.reviewer.toml:5)" in notices_of(document)
 
 
+@pytest.mark.holds("R34", "P15")
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
@@ -151,6 +157,7 @@ def test_a_hostile_file_of_the_base_is_told_and_stops_nothing(
     assert words in notices_of(document)
 
 
+@pytest.mark.holds("R34", "R38")
 def test_a_configuration_that_is_a_link_is_not_followed(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

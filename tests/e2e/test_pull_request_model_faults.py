@@ -64,6 +64,7 @@ ANSWERS: dict[str, tuple[Reply, int, str]] = {
 }
 
 
+@pytest.mark.holds("P03", "P14")
 @pytest.mark.parametrize(("answer", "calls", "words"), ANSWERS.values(), ids=ANSWERS)
 async def test_a_model_that_does_not_answer_is_told_and_the_next_run_asks_again(
     tmp_path: Path, answer: Reply, calls: int, words: str
@@ -98,6 +99,7 @@ async def test_a_round_without_answers_fixes_nothing_and_keeps_what_was_found(
         assert there.conclusion() == "success"
 
 
+@pytest.mark.holds("S11", "R22", "P10")
 async def test_a_head_that_moves_while_a_model_thinks_is_told_nothing(tmp_path: Path) -> None:
     find = claimed("app/one.py", "one")
     async with scene(tmp_path, head={"app/one.py": module("one")}) as there:

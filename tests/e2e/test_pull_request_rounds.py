@@ -60,6 +60,7 @@ def carried_forward(run: Run) -> None:
     assert run.result.state is RunState.COMPLETED
 
 
+@pytest.mark.holds("P02")
 async def test_a_second_run_on_the_same_head_writes_nothing_at_all(opened: Scene) -> None:
     before = opened.summary().body
     run = await opened.run(FIRST)
@@ -96,6 +97,7 @@ def squashed(there: Scene) -> None:
     there.pull.squash()
 
 
+@pytest.mark.holds("S16", "R43", "P08", "P09")
 @pytest.mark.parametrize("move", [message, base_moved, base_merged, squashed])
 async def test_a_new_head_with_the_same_change_asks_nobody(
     opened: Scene, move: Callable[[Scene], None]
@@ -111,6 +113,7 @@ async def test_a_new_head_with_the_same_change_asks_nobody(
     assert opened.conclusion() == "failure"
 
 
+@pytest.mark.holds("P09")
 async def test_a_rebase_under_lines_of_the_same_file_moves_the_finding_with_them(
     tmp_path: Path,
 ) -> None:
@@ -151,6 +154,7 @@ async def test_several_commits_in_one_push_are_one_look_at_what_they_changed(ope
     assert sorted(thread.path for thread in opened.threads()) == [NEW, ONE]
 
 
+@pytest.mark.holds("P07")
 async def test_what_a_revert_takes_away_is_fixed_and_its_thread_resolved(opened: Scene) -> None:
     opened.pull.push({NEW: module("new")}, message="Add new")
     await opened.run(FIRST, THIRD)
@@ -178,6 +182,7 @@ async def test_a_finding_is_fixed_by_its_lines_and_the_check_turns_green(opened:
     assert opened.conclusion() == "success"
 
 
+@pytest.mark.holds("R43", "P08")
 async def test_a_commit_beside_a_finding_does_not_clear_it(opened: Scene) -> None:
     opened.pull.push({ONE: HEADER + module("one")})
     run = await opened.run()
@@ -187,6 +192,7 @@ async def test_a_commit_beside_a_finding_does_not_clear_it(opened: Scene) -> Non
     assert len(run.result.review.shown) == 1
 
 
+@pytest.mark.holds("P07")
 async def test_a_thread_in_which_a_person_spoke_is_never_resolved(opened: Scene) -> None:
     opened.pull.reply(opened.thread(ONE), "alice", "/explain")
     opened.pull.push({ONE: mended("one")})
@@ -214,6 +220,7 @@ async def test_a_thread_on_lines_that_stand_as_they_were_is_not_resolved(opened:
     assert "1 earlier comment still open" in opened.summary().body
 
 
+@pytest.mark.holds("P02")
 async def test_a_finding_that_moved_with_its_text_keeps_its_thread_though_it_is_outdated(
     opened: Scene,
 ) -> None:
@@ -234,6 +241,7 @@ async def test_a_thread_is_resolved_though_the_line_has_another_fault_by_now(
     assert opened.conclusion() == "failure"
 
 
+@pytest.mark.holds("P09")
 async def test_another_base_branch_shows_another_change(opened: Scene) -> None:
     repository = opened.pull.repository
     repository.store.point([repository.ref("next")], opened.pull.head_sha)
@@ -248,6 +256,7 @@ async def test_another_base_branch_shows_another_change(opened: Scene) -> None:
     assert opened.conclusion() == "failure"
 
 
+@pytest.mark.holds("P09")
 async def test_a_force_push_to_an_old_head_brings_back_what_stood_there(opened: Scene) -> None:
     old = opened.pull.head_sha
     opened.pull.push({ONE: mended("one"), NEW: module("new")})
@@ -313,6 +322,7 @@ async def test_a_finding_in_a_deleted_file_stands_on_the_left(tmp_path: Path) ->
         assert there.conclusion() == "failure"
 
 
+@pytest.mark.holds("P06")
 async def test_301_files_are_reviewed_and_a_push_asks_about_one(tmp_path: Path) -> None:
     head = {f"app/m{number}.py": f"value_{number} = {number}\n" for number in range(300)}
     async with scene(tmp_path, head={**head, ONE: module("one")}) as there:
@@ -338,6 +348,7 @@ async def test_another_configuration_of_the_base_has_everything_looked_at_again(
     assert opened.conclusion() == "failure"
 
 
+@pytest.mark.holds("S10", "R32")
 async def test_a_configuration_in_the_change_itself_means_nothing(opened: Scene) -> None:
     opened.pull.push({".reviewer.toml": 'schema = 1\n[policy]\nfail_on = "never"\n'})
     run = await opened.run(FIRST)

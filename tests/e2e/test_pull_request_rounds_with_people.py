@@ -50,6 +50,7 @@ def handle(thread: FakeThread) -> str:
     return thread.body.split("/dismiss ")[1].split()[0]
 
 
+@pytest.mark.holds("P07")
 async def test_ten_rounds_with_dismissals_tell_everything_once(opened: Scene) -> None:
     said = await opened.command("alice", f"/dismiss {handle(opened.thread(ONE))} it is meant so")
     assert said.state is CommandState.DONE
@@ -108,6 +109,7 @@ async def test_a_dismissal_is_taken_back(opened: Scene) -> None:
     assert run.calls == ()
 
 
+@pytest.mark.holds("S12", "P12")
 async def test_whoever_may_only_read_dismisses_nothing(opened: Scene) -> None:
     said = await opened.command("mallory", f"/dismiss {handle(opened.thread(ONE))} it is fine")
     assert said.state is CommandState.REFUSED
@@ -116,6 +118,7 @@ async def test_whoever_may_only_read_dismisses_nothing(opened: Scene) -> None:
     assert run.writes == []
 
 
+@pytest.mark.holds("P07")
 async def test_who_says_fixed_while_it_stands_is_answered_once(opened: Scene) -> None:
     opened.pull.reply(opened.thread(ONE), "alice", "Fixed.")
     opened.pull.push({TWO: mended("two")})
@@ -128,6 +131,7 @@ async def test_who_says_fixed_while_it_stands_is_answered_once(opened: Scene) ->
     assert [thread.resolved for thread in opened.threads()] == [False, True, True]
 
 
+@pytest.mark.holds("P07")
 async def test_a_thread_of_people_is_never_touched(opened: Scene) -> None:
     theirs = opened.pull.review_comment("bob", ONE, 3, f"Is this right?\n\n{'> ' + bug('one')}")
     opened.pull.push({ONE: mended("one")})
@@ -199,6 +203,7 @@ async def test_where_clean_reviews_are_silent_a_second_run_writes_nothing_either
         assert there.pull.comments == []
 
 
+@pytest.mark.holds("S15", "R49")
 async def test_a_forged_history_without_a_key_dismisses_nothing(unsigned: Scene) -> None:
     pull, viewer = unsigned.pull, unsigned.hub.account(BOT)
     subject = Subject(bot=str(viewer.id), repository_id=pull.repository.id, number=pull.number)
@@ -210,6 +215,7 @@ async def test_a_forged_history_without_a_key_dismisses_nothing(unsigned: Scene)
     assert unsigned.conclusion() == "failure"
 
 
+@pytest.mark.holds("P02")
 async def test_two_bots_review_side_by_side_and_do_not_know_each_other(opened: Scene) -> None:
     other = Bot(login="other-reviewer[bot]", key="another key that signs something else")
     run = await opened.run(*FINDS, bot=other)
@@ -225,6 +231,7 @@ async def test_two_bots_review_side_by_side_and_do_not_know_each_other(opened: S
     assert (await opened.run(*FINDS, bot=other)).writes == []
 
 
+@pytest.mark.holds("S15", "R49")
 async def test_two_bots_with_one_key_do_not_take_each_other_for_themselves(opened: Scene) -> None:
     other = replace(opened.bot, login="other-reviewer[bot]")
     run = await opened.run(*FINDS, bot=other)
@@ -232,6 +239,7 @@ async def test_two_bots_with_one_key_do_not_take_each_other_for_themselves(opene
     assert len(opened.threads(other)) == 3
 
 
+@pytest.mark.holds("S15", "R49")
 async def test_a_marker_that_a_person_copied_is_none(opened: Scene) -> None:
     copied = opened.summary().body.replace("generation=1", "generation=9")
     opened.pull.comment("mallory", copied)
@@ -242,6 +250,7 @@ async def test_a_marker_that_a_person_copied_is_none(opened: Scene) -> None:
     assert run.writes == []
 
 
+@pytest.mark.holds("S15", "R49")
 async def test_a_marker_of_ours_from_another_pull_request_is_none(opened: Scene) -> None:
     """Even where our own account wrote it: the signature holds for one pull request only."""
     repository, first = opened.pull.repository, opened.pull

@@ -40,6 +40,7 @@ def reviewed(folder: Path, *arguments: str) -> int:
     return run(["review", "--repository", str(folder), *arguments])
 
 
+@pytest.mark.holds("P03")
 def test_a_review_without_a_policy_is_advisory(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -74,6 +75,7 @@ def test_a_policy_of_the_command_line_decides_the_exit_code(
     assert ("The policy fails" in told) is (code == 1)
 
 
+@pytest.mark.holds("S10", "P15")
 def test_a_policy_of_the_base_decides_and_one_of_the_change_does_not(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -90,6 +92,7 @@ def test_a_policy_of_the_base_decides_and_one_of_the_change_does_not(
     assert ".reviewer.toml" in capsys.readouterr().out
 
 
+@pytest.mark.holds("S10", "P15")
 def test_a_broken_configuration_is_told_and_the_defaults_hold(
     repository: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

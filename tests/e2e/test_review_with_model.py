@@ -142,6 +142,7 @@ def test_a_replay_needs_no_server_and_says_the_same_byte_for_byte(
     assert (state / "ledger.sqlite3").read_bytes() == before
 
 
+@pytest.mark.holds("P31")
 def test_a_cassette_holds_no_prompt_and_none_of_the_code_that_nobody_quoted(
     repository: Path, tmp_path: Path, server: ModelServer
 ) -> None:
@@ -184,6 +185,7 @@ def test_a_cassette_that_cannot_be_written_costs_nothing(
     assert server.bodies == []
 
 
+@pytest.mark.holds("P13")
 def test_an_estimate_tells_calls_tokens_and_price_and_asks_nothing(
     repository: Path, server: ModelServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -268,6 +270,7 @@ def suggested(
     return [entry for entry in found if entry["rule"] == "BUG002"]
 
 
+@pytest.mark.holds("P18")
 def test_new_lines_are_proposed_only_when_they_are_asked_for(
     repository: Path, server: ModelServer, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -280,6 +283,7 @@ def test_new_lines_are_proposed_only_when_they_are_asked_for(
     assert finding["outcome"]["kind"] == "inline"
 
 
+@pytest.mark.holds("P18")
 @pytest.mark.parametrize(
     "text", ["    return items[-1", "    return items[len(items)]", "", "    return eval(items)"]
 )

@@ -39,6 +39,7 @@ def test_a_wrong_setting_does_not_start_it(
     assert "Did you mean 'retention_days'?" in told
 
 
+@pytest.mark.holds("S17")
 @pytest.mark.usefixtures("enough")
 def test_the_settings_are_explained_without_secrets(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]

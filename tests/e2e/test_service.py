@@ -67,6 +67,7 @@ def test_a_signed_delivery_becomes_one_review_one_summary_and_one_check(place: T
     assert check.conclusion == "failure"
 
 
+@pytest.mark.holds("R21", "P22")
 def test_a_delivery_with_another_signature_is_refused_and_starts_nothing(place: Town) -> None:
     pull = place.open_pull()
     event = place.hub.event("pull_request", "opened", pull, installation=place.installation)
@@ -77,6 +78,7 @@ def test_a_delivery_with_another_signature_is_refused_and_starts_nothing(place: 
     assert not place.ran(pull)
 
 
+@pytest.mark.holds("R21", "P22")
 @pytest.mark.exhaustive
 def test_the_same_delivery_twenty_times_is_one_review(place: Town) -> None:
     pull = place.open_pull()
@@ -92,6 +94,7 @@ def test_the_same_delivery_twenty_times_is_one_review(place: Town) -> None:
     assert (len(pull.reviews), len(pull.comments), len(pull.checks)) == (1, 1, 1)
 
 
+@pytest.mark.holds("P10")
 def test_pushes_that_follow_each_other_are_one_review_of_the_last(place: Town) -> None:
     pull = place.open_pull()
     place.deliver("pull_request", "opened", pull)
@@ -133,6 +136,7 @@ def test_what_was_dismissed_stays_dismissed(place: Town) -> None:
     assert [check.conclusion for check in pull.checks] == ["success"]
 
 
+@pytest.mark.holds("R18", "P12")
 def test_a_command_of_somebody_who_may_only_read_is_refused(place: Town) -> None:
     pull = place.open_pull()
     comment = pull.comment("mallory", "/review")
@@ -142,6 +146,7 @@ def test_a_command_of_somebody_who_may_only_read_is_refused(place: Town) -> None
     assert not place.ran(pull)
 
 
+@pytest.mark.holds("P23")
 @pytest.mark.exhaustive
 def test_a_merge_queue_is_given_the_stored_conclusion(place: Town) -> None:
     pull = _opened(place)
@@ -171,7 +176,25 @@ def test_a_check_that_is_asked_for_again_is_a_review_again(place: Town) -> None:
     again = place.deliver("check_run", "rerequested", pull, check=check, sender="alice")
     assert place.outcome(again) == "a review was ordered"
     place.reviewed(pull, times=2)
-    assert (len(pull.reviews), len(pull.comments), len(pull.checks)) == (1, 1, 1)
+    assert (len(pull.reviews), len(pull.comments), len(pull.checks)) == (1, 1, 2)
+    assert {each.conclusion for each in pull.checks} == {check.conclusion}
+
+
+def test_what_was_dismissed_stays_dismissed_although_the_summary_is_deleted(place: Town) -> None:
+    pull = _opened(place)
+    (handle,) = re.findall(r"`/dismiss ([0-9a-f]{7}) ", pull.threads[0].comments[0].body)
+    said = pull.comment("alice", f"/dismiss {handle} ours")
+    place.outcome(place.deliver("issue_comment", "created", pull, comment=said))
+    wait_for(lambda: [check.conclusion for check in pull.checks][1:], lambda: place.service.log)
+    pull.comments.remove(pull.comments[0])
+    pull.push({"other.py": "NUMBER = 1\n"})
+    place.deliver("pull_request", "synchronize", pull)
+    wait_for(
+        lambda: [check for check in pull.checks if check.head_sha == pull.head_sha],
+        lambda: place.service.log[-3000:],
+    )
+    assert pull.checks[-1].conclusion == "success"
+    assert len(pull.threads) == 1
 
 
 def test_a_recorded_delivery_is_replayed_by_a_command(
@@ -191,6 +214,7 @@ def test_a_recorded_delivery_is_replayed_by_a_command(
     assert len(pull.reviews) == 1
 
 
+@pytest.mark.holds("S20")
 def test_uninstalling_deletes_everything_of_the_installation(place: Town) -> None:
     installation = place.hub.install("leaver")
     pull = place.open_pull(owner="leaver")
@@ -235,6 +259,7 @@ def test_a_run_that_a_shutdown_meets_is_posted_once_and_known_after_the_next_sta
     assert len(pull.reviews) == 1
 
 
+@pytest.mark.holds("P02")
 @pytest.mark.exhaustive
 def test_a_run_that_is_killed_while_it_publishes_is_finished_by_the_next_start_and_posted_once(
     place: Town, guard: Guard
@@ -242,6 +267,7 @@ def test_a_run_that_is_killed_while_it_publishes_is_finished_by_the_next_start_a
     _cut_off(place, guard, signal.SIGKILL, "pulls/1/reviews")
 
 
+@pytest.mark.holds("S17", "S22")
 def test_its_log_is_one_object_a_line_and_shows_no_secret(place: Town) -> None:
     log = place.service.log
     assert not place.service.secrets_in(log, place.hub)
