@@ -105,6 +105,7 @@ def test_a_batch_reads_as_the_golden_file(name: str, *, update_golden: bool) -> 
     assert rendered == golden.read_bytes().decode(), f"differs from {golden.name}"
 
 
+@pytest.mark.holds("R40", "P06")
 def test_the_cut_line_of_a_hostile_change_is_a_gap_of_the_run() -> None:
     change = hostile()
     laid_out = lay_out_change(change, (), part_characters=20_000)

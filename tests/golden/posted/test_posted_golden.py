@@ -49,6 +49,7 @@ async def test_what_stands_reads_as_its_golden_file(name: str, *, update_golden:
     assert page == path.read_bytes().decode(), f"differs from {path.name}; see --update-golden"
 
 
+@pytest.mark.holds("P19")
 @pytest.mark.parametrize("name", SCENES)
 async def test_what_we_post_is_no_command_of_ours_is_within_limits_and_marked_once(
     name: str,
