@@ -95,6 +95,7 @@ def _repository_id(pull: FakePullRequest) -> int:
     return pull.repository.id
 
 
+@pytest.mark.holds("S17")
 async def test_a_pull_request_is_opened_with_a_token_of_its_own(scene: Scene) -> None:
     name = PullRequestName.parse(str(scene.pull.name))
     async with scene.hosts.on(scene.installation, _repository_id(scene.pull), name) as hosted:
@@ -112,6 +113,7 @@ async def test_a_pull_request_is_opened_with_a_token_of_its_own(scene: Scene) ->
     }
 
 
+@pytest.mark.holds("S3", "S17", "S20")
 async def test_the_token_reaches_no_other_repository(scene: Scene) -> None:
     elsewhere = PullRequestName.parse(str(scene.other.name))
     shop = _repository_id(scene.pull)
@@ -208,6 +210,7 @@ async def test_a_delivery_is_sent_again_by_the_number_of_its_attempt() -> None:
         ]
 
 
+@pytest.mark.holds("S17")
 def test_the_app_s_token_lives_for_minutes_and_says_who_it_is() -> None:
     now = datetime.now(UTC)
     token = AppCredentials(app_id="1", private_key=PEM).token(now)
@@ -221,6 +224,7 @@ def test_a_key_with_line_ends_written_out_is_read() -> None:
     AppCredentials(app_id="1", private_key=PEM.replace("\n", "\\n"))
 
 
+@pytest.mark.holds("S17")
 @pytest.mark.parametrize(
     "key",
     [
@@ -243,6 +247,7 @@ def test_what_is_no_number_of_an_app_is_refused() -> None:
         AppCredentials(app_id="1; drop", private_key=PEM)
 
 
+@pytest.mark.holds("S17")
 def test_nothing_shows_the_key_or_a_token(scene: Scene) -> None:
     credentials = AppCredentials(app_id="1", private_key=PEM)
     assert "PRIVATE" not in repr(credentials) + repr(scene.tokens) + repr(scene.hosts)

@@ -50,6 +50,7 @@ def database(folder: Path) -> Iterator[Connection]:
 
 
 # --- files -----------------------------------------------------------------------------------
+@pytest.mark.holds("S17", "P31")
 async def test_nobody_else_can_read_the_ledger(tmp_path: Path) -> None:
     folder = tmp_path / "state" / "reviewer"
     before = os.umask(0)
@@ -298,6 +299,7 @@ async def test_a_ledger_that_another_process_holds_is_named_with_the_way_out(
     assert raised.value.path == str(tmp_path / "ledger.sqlite3")
 
 
+@pytest.mark.holds("S17", "P31")
 async def test_an_error_shows_nothing_of_what_was_to_be_written(tmp_path: Path) -> None:
     async with open_store(tmp_path) as store:
         await store.ledger.record(an_attempt())

@@ -65,6 +65,7 @@ async def shared(
         yield Shared(engine=engine, notes=notes)
 
 
+@pytest.mark.holds("R21", "P22")
 async def test_a_delivery_that_is_sent_a_hundred_times_is_handled_once(shared: Shared) -> None:
     notes = Notes()
     engine = shared.engine_for(notes)
@@ -78,6 +79,7 @@ async def test_a_delivery_that_is_sent_a_hundred_times_is_handled_once(shared: S
     assert sorted(notes.handled) == ["d-1", "d-1-b"]
 
 
+@pytest.mark.holds("R42", "P10")
 async def test_five_pushes_are_one_review_of_the_last(shared: Shared) -> None:
     heads = iter("abcde")
 
@@ -106,6 +108,7 @@ async def test_what_somebody_asks_for_does_not_wait_and_is_not_put_together(shar
     assert sorted(wanted.delivery_id for wanted, _ in notes.ended) == ["one", "two"]
 
 
+@pytest.mark.holds("P10")
 async def test_runs_of_one_pull_request_go_one_after_the_other(shared: Shared) -> None:
     here: Counter[int] = Counter()
     most: Counter[int] = Counter()

@@ -55,6 +55,7 @@ def file(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/engine.sqlite3"
 
 
+@pytest.mark.holds("S19", "S20")
 async def test_installations_share_the_workers_and_none_waits_for_all_of_another(
     database: str,
 ) -> None:
@@ -83,6 +84,7 @@ async def test_installations_share_the_workers_and_none_waits_for_all_of_another
     assert max(turns.index(2), turns.index(3)) < 10
 
 
+@pytest.mark.holds("S19", "R42")
 async def test_starts_are_bounded_in_time(file: str) -> None:
     notes = Notes()
     rate = RateLimit(starts=2, seconds=1.5)
@@ -169,6 +171,7 @@ async def test_the_door_waits_for_no_worker(file: str) -> None:
         await door.close()
 
 
+@pytest.mark.holds("P22")
 async def test_what_is_not_written_down_is_not_acknowledged(file: str, tmp_path: Path) -> None:
     door = DbosEngine(settings_for(file))
     await door.open()
@@ -203,6 +206,7 @@ async def test_a_database_that_is_locked_is_not_waited_for(file: str, tmp_path: 
         await door.close()
 
 
+@pytest.mark.holds("P31")
 async def test_nobody_reads_peoples_words_in_the_file(file: str, tmp_path: Path) -> None:
     table = str.maketrans("abcdefghijklmnopqrstuvwxyz", "nopqrstuvwxyzabcdefghijklm")
     wire = Wire(seal=lambda text: text.translate(table), unseal=lambda text: text.translate(table))
@@ -255,6 +259,7 @@ async def test_what_failed_although_it_was_tried_for_long_is_mended(file: str) -
         await engine.close(grace_seconds=2)
 
 
+@pytest.mark.holds("S20")
 async def test_of_an_installation_that_is_gone_nothing_is_left(file: str, tmp_path: Path) -> None:
     async def forever(_: ReviewOrder, __: str) -> RunEnd:
         await asyncio.sleep(60)

@@ -49,6 +49,7 @@ async def fleet_and_door(
         await door.close()
 
 
+@pytest.mark.holds("P03", "P22")
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_one_process_is_killed_again_and_again(
     tmp_path: Path, child: dict[str, str], seed: int
@@ -110,6 +111,7 @@ async def test_a_worker_that_hangs_and_wakes_up_again_does_nothing_twice(
     assert (outcome.lost, outcome.twice, outcome.told) == ((), (), ())
 
 
+@pytest.mark.holds("P03", "P22")
 async def test_what_takes_workers_down_is_given_up_and_the_others_are_done(
     tmp_path: Path, child: dict[str, str]
 ) -> None:

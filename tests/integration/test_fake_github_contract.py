@@ -93,6 +93,7 @@ def test_documents_are_held_to_the_whole_schema() -> None:
     assert document_faults("query {")
 
 
+@pytest.mark.holds("S4", "P21")
 @pytest.mark.parametrize(
     ("method", "path", "request_", "allowed"),
     [
@@ -141,6 +142,7 @@ def test_only_what_the_product_needs_may_be_written(
     assert (found == []) is allowed, found
 
 
+@pytest.mark.holds("P21")
 async def test_a_test_that_violates_the_contract_fails_unless_it_says_so(
     hub: FakeGitHub, pull: FakePullRequest, expect_violation: Callable[[str], None]
 ) -> None:

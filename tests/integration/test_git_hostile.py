@@ -50,6 +50,7 @@ async def read(repository: Repository, wanted: Range | str = "HEAD") -> Change:
     return await GitWorkspace(repository.folder, parsed, os.environ).change()
 
 
+@pytest.mark.holds("S13", "R13")
 async def test_hostile_names_are_only_names(repository: Repository) -> None:
     for name in HOSTILE_NAMES:
         repository.write(name, "x = 1\n")
@@ -77,6 +78,7 @@ async def test_a_name_that_is_not_utf_8_is_kept(repository: Repository) -> None:
     assert name in change.head_paths
 
 
+@pytest.mark.holds("S13", "R14")
 @pytest.mark.parametrize(
     "revision",
     [
@@ -101,6 +103,7 @@ async def test_a_hostile_revision_is_no_revision(repository: Repository, revisio
         await read(repository, revision)
 
 
+@pytest.mark.holds("S13", "R14")
 async def test_a_branch_that_looks_like_an_option_is_reviewed_by_its_full_name(
     repository: Repository,
 ) -> None:
@@ -110,6 +113,7 @@ async def test_a_branch_that_looks_like_an_option_is_reviewed_by_its_full_name(
     assert change.head == head
 
 
+@pytest.mark.holds("S13", "R37")
 async def test_nothing_that_is_configured_is_started(
     repository: Repository, tmp_path: Path
 ) -> None:
@@ -151,6 +155,7 @@ async def test_nothing_that_is_configured_is_started(
     assert not proof.exists()
 
 
+@pytest.mark.holds("S10", "R37")
 async def test_attributes_of_the_change_do_not_hide_it(repository: Repository) -> None:
     repository.write(".gitattributes", "*.py linguist-generated -diff binary\n")
     repository.write("seed.py", "x = 2\n")
@@ -209,6 +214,7 @@ async def test_no_setting_of_a_person_changes_what_is_read(
     assert (await read(repository, Range.index())).files == plain[1].files
 
 
+@pytest.mark.holds("S13", "R38")
 async def test_a_submodule_and_a_nested_repository_are_listed(
     repository: Repository, tmp_path: Path
 ) -> None:
@@ -253,6 +259,7 @@ async def test_carriage_returns_that_git_adds_on_disk_are_not_the_change(
     assert file.head_text == "x = 1\ny = 2\n"
 
 
+@pytest.mark.holds("S13", "R38")
 def test_disk_is_read_without_following_links_or_leaving(tmp_path: Path) -> None:
     root = tmp_path / "root"
     (root / "sub").mkdir(parents=True)
@@ -277,6 +284,7 @@ def test_disk_is_read_without_following_links_or_leaving(tmp_path: Path) -> None
     ]
 
 
+@pytest.mark.holds("S19")
 async def test_git_that_does_not_end_is_ended_with_all_that_it_started(
     tmp_path: Path, allowed_program: Callable[[Path | str], None]
 ) -> None:
@@ -291,6 +299,7 @@ async def test_git_that_does_not_end_is_ended_with_all_that_it_started(
     assert not (tmp_path / "late").exists()
 
 
+@pytest.mark.holds("S19")
 async def test_git_that_prints_without_end_is_ended(
     tmp_path: Path,
     allowed_program: Callable[[Path | str], None],
@@ -305,6 +314,7 @@ async def test_git_that_prints_without_end_is_ended(
         await Git(tmp_path, {"PATH": f"{tmp_path}:/usr/bin:/bin"}).run("log")
 
 
+@pytest.mark.holds("S13", "R37")
 async def test_git_is_never_taken_from_the_folder_that_is_reviewed(
     repository: Repository,
 ) -> None:

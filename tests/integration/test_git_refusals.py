@@ -81,6 +81,7 @@ async def test_unrelated_histories(repository: Repository) -> None:
     assert error.hint == "Compare them directly: main..other."
 
 
+@pytest.mark.holds("S10")
 async def test_only_the_base_configures(repository: Repository) -> None:
     repository.write(".reviewer.toml", "a = 1\n")
     repository.write(".reviewer/personas/x.toml", "b = 1\n")

@@ -120,6 +120,7 @@ async def test_a_read_is_asked_four_times_at_most(
     assert (len(server.requests), clock.slept) == (4, [1.0, 3.0, 9.0])
 
 
+@pytest.mark.holds("P17")
 @pytest.mark.parametrize(
     "trouble",
     [Told(status=502, body=b""), Told(status=408), CUT, HALF, Told(body=b"<html>login</html>")],
@@ -146,6 +147,7 @@ async def test_a_write_that_reached_nobody_is_sent_again_and_certainly_not_done(
     assert clock.slept == [1.0, 3.0, 9.0]
 
 
+@pytest.mark.holds("P17")
 async def test_a_secondary_limit_without_a_time_is_waited_out_longer_each_time(
     client: GitHubClient, server: ScriptedGitHub, clock: FakeClock
 ) -> None:
@@ -156,6 +158,7 @@ async def test_a_secondary_limit_without_a_time_is_waited_out_longer_each_time(
     assert [request.body for request in server.requests] == [b'{"body": "x"}'] * 3
 
 
+@pytest.mark.holds("P17")
 @pytest.mark.parametrize("status", [403, 429])
 async def test_retry_after_is_obeyed(
     client: GitHubClient, server: ScriptedGitHub, clock: FakeClock, status: int
@@ -165,6 +168,7 @@ async def test_retry_after_is_obeyed(
     assert clock.slept == [72.0]
 
 
+@pytest.mark.holds("P17")
 @pytest.mark.parametrize(
     ("headers", "seconds"),
     [
@@ -213,6 +217,7 @@ async def test_waiting_ends_at_a_deadline_that_all_calls_share(
     assert (len(server.requests), clock.slept) == (3, [60.0])
 
 
+@pytest.mark.holds("P17")
 async def test_writes_are_paced(
     client: GitHubClient, server: ScriptedGitHub, clock: FakeClock
 ) -> None:
@@ -295,6 +300,7 @@ async def test_content_that_came_too_fast_is_a_rate_limit(
     assert clock.slept == [60.0]
 
 
+@pytest.mark.holds("S14")
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_no_redirect_is_followed(
@@ -310,6 +316,7 @@ async def test_no_redirect_is_followed(
     assert len(server.requests) == 1
 
 
+@pytest.mark.holds("P26")
 async def test_all_pages_of_a_list_are_read_by_number(
     client: GitHubClient, server: ScriptedGitHub
 ) -> None:
@@ -325,6 +332,7 @@ async def test_all_pages_of_a_list_are_read_by_number(
     assert queries == [f"page={page}&per_page=100&state=all" for page in (1, 2, 3)]
 
 
+@pytest.mark.holds("S19", "P26")
 async def test_a_list_that_never_ends_is_read_up_to_a_bound(
     client: GitHubClient, server: ScriptedGitHub
 ) -> None:
@@ -390,6 +398,7 @@ async def test_an_answer_that_is_no_json_is_asked_for_again(
     assert await client.get("/pulls/7") == {"id": 1}
 
 
+@pytest.mark.holds("S19")
 @pytest.mark.exhaustive
 async def test_an_answer_without_end_is_not_kept(
     client: GitHubClient, server: ScriptedGitHub
@@ -400,6 +409,7 @@ async def test_an_answer_without_end_is_not_kept(
     assert error.message == "GitHub: the answer is longer than 67,108,864 bytes"
 
 
+@pytest.mark.holds("S17")
 async def test_the_token_shows_nowhere(
     client: GitHubClient, server: ScriptedGitHub, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -421,6 +431,7 @@ async def test_the_token_shows_nowhere(
     assert "GitHub answered 401: Bad token [redacted" in shown[2]
 
 
+@pytest.mark.holds("S14")
 async def test_a_password_in_a_netrc_does_not_take_the_token_s_place(
     client: GitHubClient, server: ScriptedGitHub
 ) -> None:
@@ -441,6 +452,7 @@ def test_a_token_that_no_header_can_carry_is_a_mistake_of_a_person(token: str) -
     assert "Evil" not in str(caught.value)
 
 
+@pytest.mark.holds("S14")
 async def test_no_cookie_is_kept(client: GitHubClient, server: ScriptedGitHub) -> None:
     server.script = [Told(headers={"Set-Cookie": "who=me; Path=/"})]
     await client.get("/a")

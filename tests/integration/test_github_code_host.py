@@ -64,6 +64,7 @@ def below(client: GitHubClient, request: Request) -> str:
     return f"{request.method} {request.path.removeprefix(prefix)}"
 
 
+@pytest.mark.holds("P05")
 async def test_a_review_is_one_call_that_comments_on_the_commit_that_was_reviewed(
     host: GitHubCodeHost, client: GitHubClient, server: ScriptedGitHub
 ) -> None:
@@ -198,6 +199,7 @@ async def test_a_check_that_lacks_annotations_stands_all_the_same(
     assert (caught.value.refusal, caught.value.uncertain) == (Refusal.UNPROCESSABLE, True)
 
 
+@pytest.mark.holds("P26")
 async def test_pending_reviews_are_looked_for_on_all_pages_and_nothing_else_is_deleted(
     host: GitHubCodeHost, client: GitHubClient, server: ScriptedGitHub
 ) -> None:
@@ -263,6 +265,7 @@ async def test_a_pull_request_that_cannot_be_read_is_a_trouble_of_the_host(
     assert caught.value.refusal is Refusal.UNAVAILABLE
 
 
+@pytest.mark.holds("S12", "P12")
 @pytest.mark.parametrize(
     ("answer", "permission"),
     [
@@ -290,6 +293,7 @@ async def test_a_role_is_believed_as_far_as_the_coarser_field_goes_along(
     assert below(client, server.requests[0]) == path
 
 
+@pytest.mark.holds("S12", "P12")
 async def test_who_is_not_known_may_nothing_and_a_broken_host_says_nothing(
     client: GitHubClient, server: ScriptedGitHub
 ) -> None:

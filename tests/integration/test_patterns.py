@@ -102,6 +102,7 @@ async def test_a_small_error_does_not_hide_the_rest() -> None:
     assert lines(await look(build_file("a.py", after=text), EVAL)) == [("T/eval", 22, 22)]
 
 
+@pytest.mark.holds("S19")
 @pytest.mark.parametrize(
     "text",
     [

@@ -104,6 +104,7 @@ async def test_an_answer_over_a_real_connection_is_read(provider: str) -> None:
     assert b"accept-encoding: identity" in head.lower()
 
 
+@pytest.mark.holds("S14", "R50")
 @every_provider
 async def test_a_redirect_to_another_host_is_not_followed(provider: str) -> None:
     async with serving(sends(HEAD, STREAMS[provider]())) as other:
@@ -115,6 +116,7 @@ async def test_a_redirect_to_another_host_is_not_followed(provider: str) -> None
     assert other.requests == []
 
 
+@pytest.mark.holds("R50")
 @every_provider
 async def test_a_page_instead_of_an_answer_is_refused(provider: str) -> None:
     page = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>Log in</html>"
@@ -125,6 +127,7 @@ async def test_a_page_instead_of_an_answer_is_refused(provider: str) -> None:
     assert "text/html" in said.message
 
 
+@pytest.mark.holds("S19", "R50")
 @every_provider
 async def test_a_server_that_drips_is_given_up_when_the_time_is_over(provider: str) -> None:
     async def drip(writer: asyncio.StreamWriter) -> None:
@@ -143,6 +146,7 @@ async def test_a_server_that_drips_is_given_up_when_the_time_is_over(provider: s
     assert time.monotonic() - began < 2
 
 
+@pytest.mark.holds("S19", "R50")
 async def test_a_server_that_drips_its_headers_is_given_up_too() -> None:
     async with serving(sends(*[b"H", b"T", b"T", b"P"] * 50, pause_seconds=0.05)) as server:
         said = await failure("compatible", server.url, timeout_seconds=0.3)
@@ -150,6 +154,7 @@ async def test_a_server_that_drips_its_headers_is_given_up_too() -> None:
     assert said.kind is FailureKind.TRANSIENT
 
 
+@pytest.mark.holds("S19", "R50")
 async def test_a_server_without_an_end_is_given_up_at_a_bound() -> None:
     async def flood(writer: asyncio.StreamWriter) -> None:
         writer.write(HEAD)
@@ -164,6 +169,7 @@ async def test_a_server_without_an_end_is_given_up_at_a_bound() -> None:
     assert "longer than" in said.message
 
 
+@pytest.mark.holds("S19", "R50")
 async def test_headers_without_an_end_are_given_up() -> None:
     flood = b"HTTP/1.1 200 OK\r\n" + b"X-Filler: " + b"x" * 1_000_000
     async with serving(sends(flood, pause_seconds=0.2)) as server:
@@ -201,6 +207,7 @@ async def test_the_status_is_known_though_the_body_of_the_error_does_not_come() 
     assert (said.kind, said.retry_after_seconds) == (FailureKind.RATE_LIMITED, 7.0)
 
 
+@pytest.mark.holds("S14")
 async def test_no_cookie_is_kept_or_sent() -> None:
     cookie = HEAD.replace(b"Connection", b"Set-Cookie: track=1; Path=/\r\nConnection")
     async with serving(sends(cookie, openai_stream())) as server:
@@ -214,6 +221,7 @@ async def test_no_cookie_is_kept_or_sent() -> None:
     assert not any(b"cookie" in head.lower() for head in server.requests)
 
 
+@pytest.mark.holds("S14")
 async def test_variables_of_the_environment_do_not_choose_the_way(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -226,6 +234,7 @@ async def test_variables_of_the_environment_do_not_choose_the_way(
     assert proxy.requests == []
 
 
+@pytest.mark.holds("S14", "R50")
 @pytest.mark.parametrize(
     "url",
     [
@@ -246,6 +255,7 @@ async def test_only_the_configured_address_is_reached(url: str) -> None:
                 pass
 
 
+@pytest.mark.holds("S14")
 async def test_a_model_that_its_client_may_not_reach_fails_before_the_network() -> None:
     asked = request("openai:gpt-6-sol")
     async with HttpClient(allowed=["http://127.0.0.1:9"]) as http:
@@ -278,6 +288,7 @@ async def test_a_call_that_is_cancelled_closes_its_connection() -> None:
         await asyncio.wait_for(closed.wait(), 2)
 
 
+@pytest.mark.holds("S17")
 async def test_the_logs_of_the_libraries_do_not_hold_the_key(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

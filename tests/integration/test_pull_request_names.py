@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from reviewer.bootstrap import examiners_of
 from reviewer.service.prepare_review import Wishes
 from reviewer.service.review_change import review_change
@@ -26,6 +28,7 @@ NAMES = [
 LINES = ["import os", "def run(a):", "    eval(a)"]
 
 
+@pytest.mark.holds("S13", "R13")
 async def test_names_that_git_could_never_have_are_reviewed_and_lead_nowhere() -> None:
     github = GitHubAnswers()
     patch = "@@ -0,0 +1,3 @@\n" + "\n".join(f"+{line}" for line in LINES)

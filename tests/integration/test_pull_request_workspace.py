@@ -206,6 +206,7 @@ async def test_a_copy_is_a_new_file_because_github_looks_for_none(
     assert change.by_path["core.py"].head_text == LINES
 
 
+@pytest.mark.holds("P06")
 async def test_three_hundred_and_one_files_are_all_read(
     client: GitHubClient, repository: FakeRepository, hub: FakeGitHub
 ) -> None:
@@ -224,6 +225,7 @@ async def test_more_files_than_github_lists_are_counted(
     assert (len(change.files), change.unlisted) == (5, 3)
 
 
+@pytest.mark.holds("P06")
 async def test_a_patch_that_github_leaves_out_is_told(
     client: GitHubClient, repository: FakeRepository, hub: FakeGitHub
 ) -> None:
@@ -255,6 +257,7 @@ async def test_a_fork_is_read_through_the_repository_that_it_forked(
     assert not any("mallory" in path for path in paths)
 
 
+@pytest.mark.holds("S10")
 async def test_the_base_of_configuration_is_the_base_branch_and_never_the_head(
     client: GitHubClient, hub: FakeGitHub
 ) -> None:
@@ -330,6 +333,7 @@ async def test_what_the_base_branch_gained_is_no_part_of_the_change(
     assert change.by_path["app.py"].base_text == LINES
 
 
+@pytest.mark.holds("P09")
 async def test_a_rebased_change_is_the_same_change(
     client: GitHubClient, repository: FakeRepository
 ) -> None:
@@ -342,6 +346,7 @@ async def test_a_rebased_change_is_the_same_change(
     assert after.head != before.head
 
 
+@pytest.mark.holds("P09")
 async def test_a_base_that_is_merged_in_is_no_part_of_the_change(
     client: GitHubClient, repository: FakeRepository
 ) -> None:
@@ -352,6 +357,7 @@ async def test_a_base_that_is_merged_in_is_no_part_of_the_change(
     assert (await read(client, pull)).files == before.files
 
 
+@pytest.mark.holds("P09")
 async def test_squashed_commits_are_the_same_change(
     client: GitHubClient, repository: FakeRepository
 ) -> None:
@@ -382,6 +388,7 @@ async def test_an_amended_and_then_an_old_head_are_what_they_are(
     assert await read(client, pull) == before
 
 
+@pytest.mark.holds("P09")
 async def test_another_base_branch_is_another_change(
     client: GitHubClient, repository: FakeRepository
 ) -> None:
@@ -391,6 +398,7 @@ async def test_another_base_branch_is_another_change(
     assert [file.path for file in (await read(client, pull)).files] == ["new.py"]
 
 
+@pytest.mark.holds("S11", "R22", "P10")
 async def test_a_head_that_moves_while_it_is_read_is_told(
     client: GitHubClient, repository: FakeRepository, hub: FakeGitHub
 ) -> None:

@@ -134,6 +134,7 @@ async def test_an_overloaded_provider_is_survived(
     llmock.assert_resilient(strict=True)
 
 
+@pytest.mark.holds("P16")
 @every_provider
 async def test_an_outage_ends_a_call_after_three_attempts(llmock: Any, provider: str) -> None:  # noqa: ANN401
     llmock.fail(503, times=None, retry_after=0.3)
@@ -147,6 +148,7 @@ async def test_an_outage_ends_a_call_after_three_attempts(llmock: Any, provider:
     llmock.assert_resilient(strict=True)
 
 
+@pytest.mark.holds("P14")
 @every_provider
 @pytest.mark.parametrize("fault", ["truncate", "disconnect"])
 async def test_half_an_answer_is_asked_again(
@@ -179,6 +181,7 @@ async def test_a_stream_that_stalls_is_left_and_asked_again(llmock: Any, provide
     llmock.assert_resilient(strict=True)
 
 
+@pytest.mark.holds("P16")
 @every_provider
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
 async def test_what_cannot_succeed_is_not_tried_again(

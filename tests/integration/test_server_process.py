@@ -156,6 +156,7 @@ def test_it_drains_before_it_stops_listening() -> None:
     assert seen == [200, 503, 200]
 
 
+@pytest.mark.holds("S19", "R21")
 def test_thirty_megabytes_are_refused_while_they_are_sent() -> None:
     service = Run(body_limit_bytes=100_000)
     answers: list[bytes] = []
@@ -183,6 +184,7 @@ def test_thirty_megabytes_are_refused_while_they_are_sent() -> None:
     assert answers[0] == b"" or b" 413 " in answers[0]
 
 
+@pytest.mark.holds("S19", "R21")
 def test_a_body_that_never_comes_is_given_up() -> None:
     service = Run(body_seconds=0.2)
     answers: list[bytes] = []

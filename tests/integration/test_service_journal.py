@@ -84,6 +84,7 @@ async def test_actions_of_a_run_go_on_side_by_side(store: DatabaseStore) -> None
     assert results == list(range(8))
 
 
+@pytest.mark.holds("S16", "P13")
 async def test_the_same_action_at_once_is_done_once(store: DatabaseStore) -> None:
     journal, action = store.journal("run"), Action(seconds=0.02)
 
@@ -93,6 +94,7 @@ async def test_the_same_action_at_once_is_done_once(store: DatabaseStore) -> Non
     assert action.calls == 1
 
 
+@pytest.mark.holds("S16", "P13")
 async def test_two_workers_at_once_return_the_same(store: DatabaseStore) -> None:
     results = await asyncio.gather(
         store.journal("run").once("call", Action("first", seconds=0.02)),

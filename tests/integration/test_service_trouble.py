@@ -40,6 +40,7 @@ async def opening(url: str) -> None:
 
 
 # --- addresses -------------------------------------------------------------------------------
+@pytest.mark.holds("S17")
 @pytest.mark.parametrize(
     "url", ["", "nothing", "mysql://user:hidden@host/x", "sqlite://", "sqlite:///:memory:", "://"]
 )
@@ -349,6 +350,7 @@ async def test_what_the_server_says_is_told_in_words(
     assert "inner words" in str(raised.value.__cause__)
 
 
+@pytest.mark.holds("S19")
 @pytest.mark.postgres
 async def test_a_statement_that_takes_too_long_is_given_up(
     postgres: PostgresCluster, postgres_url: str, monkeypatch: pytest.MonkeyPatch

@@ -159,6 +159,7 @@ async def test_the_app_of_an_organisation_is_begun_on_its_page(tmp_path: Path) -
         assert where == f"{setup.github.url}/organizations/octo%20org/settings/apps/new"
 
 
+@pytest.mark.holds("S17")
 async def test_an_answer_that_was_not_asked_for_changes_nothing(tmp_path: Path) -> None:
     async with _under_way(tmp_path, seconds=3) as setup:
         _, _, state = await setup.form()
@@ -194,6 +195,7 @@ async def test_a_page_is_kept_and_framed_by_nobody_and_tells_its_address_to_nobo
     assert setup.begin.startswith("http://127.0.0.1:")
 
 
+@pytest.mark.holds("S17")
 @pytest.mark.parametrize(
     ("status", "changes"),
     [
@@ -232,6 +234,7 @@ async def test_an_app_that_stands_there_is_not_written_over(tmp_path: Path) -> N
     assert file.read_text() == "app_id = '1'\n"
 
 
+@pytest.mark.holds("S17")
 @pytest.mark.parametrize("github", ["http://github.example.com", "https://user:x@github.com"])
 def test_no_code_leaves_without_encryption(tmp_path: Path, github: str) -> None:
     with (

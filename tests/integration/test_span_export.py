@@ -72,6 +72,7 @@ def collecting(status: int = 200) -> Iterator[Collector]:
         collector.server.server_close()
 
 
+@pytest.mark.holds("S17", "P31")
 def test_spans_reach_the_collector_without_secrets() -> None:
     with collecting() as collector:
         export = export_spans(collector.address, secrets=tuple(CANARIES.values()))
@@ -127,6 +128,7 @@ def test_a_service_with_a_collector_sends_every_span_and_names_the_trace_in_its_
     assert b"w" * 20 not in sent
 
 
+@pytest.mark.holds("S14")
 def test_a_redirect_is_not_followed() -> None:
     with collecting(307) as collector:
         export = export_spans(collector.address)
