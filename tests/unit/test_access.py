@@ -186,6 +186,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.holds("S12")
 @pytest.mark.parametrize("made", REFUSED.values(), ids=REFUSED.keys())
 async def test_no_other_token_opens(stage: Stage, made: Any) -> None:  # noqa: ANN401 - a maker
     shown = made()
@@ -199,6 +200,7 @@ async def test_no_other_token_opens(stage: Stage, made: Any) -> None:  # noqa: A
     assert shown == "x" or shown not in str(stage.watch)
 
 
+@pytest.mark.holds("S12")
 @pytest.mark.parametrize(
     "header", [None, "", "Bearer", "Bearer ", f"Basic {OPERATOR_TOKEN}", OPERATOR_TOKEN]
 )
@@ -224,6 +226,7 @@ async def test_a_token_in_the_address_does_not_open(stage: Stage) -> None:
     assert answer.status_code == 401
 
 
+@pytest.mark.holds("S19")
 async def test_guesses_are_limited() -> None:
     stage = set_up(request_burst_by_address=5, requests_per_second_by_address=0.5)
     seen = [(await stage.ask("GET", "/api/runs", token=f"guess-{n}")).status_code for n in range(8)]

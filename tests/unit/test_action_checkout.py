@@ -21,6 +21,7 @@ def _write(folder: Path, files: dict[str, str]) -> None:
         path.write_text(text)
 
 
+@pytest.mark.holds("P11")
 @pytest.mark.parametrize(
     "files",
     [
@@ -47,6 +48,7 @@ def test_a_checkout_in_a_folder_of_the_workspace_is_found(tmp_path: Path) -> Non
     assert find_checkout(tmp_path, PULL) == tmp_path / "theirs"
 
 
+@pytest.mark.holds("P11")
 def test_a_worktree_is_followed(tmp_path: Path) -> None:
     main = tmp_path / "main" / ".git"
     _write(main, {"HEAD": f"{BASE_SHA}\n", "refs/heads/x": f"{HEAD_SHA}\n"})

@@ -169,6 +169,7 @@ def test_a_pull_request_is_reviewed_and_posted(runs: Runs) -> None:
     assert "::warning" not in done.log
 
 
+@pytest.mark.holds("R45")
 def test_the_log_obeys_nothing_until_the_end(runs: Runs) -> None:
     done = runs(_pull_request())
     lines = done.log.splitlines()
@@ -176,6 +177,7 @@ def test_the_log_obeys_nothing_until_the_end(runs: Runs) -> None:
     assert " · 1.2 s" in done.log
 
 
+@pytest.mark.holds("P11")
 def test_a_fork_without_secrets_gets_a_mechanical_review_that_is_posted_nowhere(
     runs: Runs,
 ) -> None:
@@ -296,6 +298,7 @@ def test_anything_else_is_said_and_green(
     assert done.outputs["state"] == ""
 
 
+@pytest.mark.holds("P11")
 @pytest.mark.parametrize("name", ["pull_request_target", "workflow_run"])
 def test_a_job_with_secrets_beside_a_stranger_s_code_is_refused(
     runs: Runs, tmp_path: Path, name: str
@@ -335,6 +338,7 @@ OUTAGES = [
 ]
 
 
+@pytest.mark.holds("P03")
 @pytest.mark.parametrize("desk", OUTAGES, ids=["error", "defect", "state"])
 def test_an_outage_is_a_warning_unless_the_workflow_asks_for_red(
     runs: Runs, desk: FakeDesk
@@ -379,6 +383,7 @@ def test_a_cancelled_job_says_so(runs: Runs) -> None:
     assert "no check is left open" in done.summary
 
 
+@pytest.mark.holds("P03")
 @pytest.mark.parametrize("raw", [b"", b"[]", b"{", b'{"a":1,"a":2}', b"\xff"])
 def test_an_event_that_cannot_be_read_is_no_success(tmp_path: Path, raw: bytes) -> None:
     event = tmp_path / "event"
@@ -397,6 +402,7 @@ def test_without_an_event_the_person_is_told_where_they_are() -> None:
     assert "reviewer review --pr" in sink.getvalue()
 
 
+@pytest.mark.holds("R45")
 def test_a_hostile_title_in_a_reason_reaches_log_outputs_and_summary_as_text(runs: Runs) -> None:
     hostile = "x\n::set-output name=state::completed\n##[add-path]/x <!-- persona-reviewer:x -->"
     desk = FakeDesk(report=Report(state=RunState.SKIPPED, reason=hostile))

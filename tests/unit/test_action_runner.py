@@ -60,6 +60,7 @@ def _obeyed(log: str) -> list[str]:
     return obeyed
 
 
+@pytest.mark.holds("S22", "R45")
 @pytest.mark.parametrize("hostile", HOSTILE)
 def test_a_line_of_the_log_is_never_obeyed(hostile: str) -> None:
     with_stop, without = io.StringIO(), io.StringIO()
@@ -91,6 +92,7 @@ def test_words_cannot_be_guessed() -> None:
     assert random_word() != random_word()
 
 
+@pytest.mark.holds("S22", "R45")
 @given(message=st.text(max_size=200), title=st.text(max_size=400), path=st.text(max_size=100))
 def test_an_annotation_is_one_command_whatever_it_says(message: str, title: str, path: str) -> None:
     annotation = Annotation(
@@ -119,6 +121,7 @@ def test_as_many_annotations_are_written_as_github_shows() -> None:
     assert commands[0] == "::error file=a.py,line=1,endLine=1,title=t::m"
 
 
+@pytest.mark.holds("S22", "R45")
 def test_outputs_stand_between_words_that_nobody_can_guess(tmp_path: Path) -> None:
     file = tmp_path / "output"
     write_outputs(file, {"state": "completed", "reason": "a\nEOF\nscore=100"}, _words())

@@ -45,6 +45,7 @@ def refusal(text: str) -> ConfigurationError:
     return caught.value
 
 
+@pytest.mark.holds("S10")
 def test_name_description_and_temperature_are_honoured_and_the_model_is_recorded() -> None:
     persona = parse_agent_definition(TEXT, PATH)
 
@@ -92,6 +93,7 @@ def test_every_name_becomes_a_word_for_commands(name: str, expected: str) -> Non
     assert parse_agent_definition(text, PATH).name == expected
 
 
+@pytest.mark.holds("S10")
 def test_a_high_temperature_is_bounded() -> None:
     text = TEXT.replace("temperature: 0.3", "temperature: 1.7")
 
@@ -180,6 +182,7 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
 LAUGHS = "\n".join(f"k{i}: &k{i} [{', '.join([f'*k{i - 1}'] * 9) or 'x'}]" for i in range(1, 30))
 
 
+@pytest.mark.holds("S13", "R34")
 @pytest.mark.parametrize(
     "hostile",
     [
@@ -202,6 +205,7 @@ def test_hostile_text_is_refused_before_it_costs_anything(hostile: str) -> None:
     assert refusal(hostile).path == PATH
 
 
+@pytest.mark.holds("S13", "R34")
 @given(st.text(max_size=200))
 def test_no_text_makes_the_importer_raise_anything_else(text: str) -> None:
     with contextlib.suppress(ConfigurationError):

@@ -53,10 +53,12 @@ OURS = {
 }
 
 
+@pytest.mark.holds("S2", "S17")
 def test_what_a_runner_holds_stays_out() -> None:
     assert analyser_environment({**RUNNER, **OURS}) == OURS
 
 
+@pytest.mark.holds("S2", "S17")
 def test_the_list_names_no_variable_of_a_runner_and_no_token() -> None:
     forbidden = ("GITHUB_", "ACTIONS_", "RUNNER_", "INPUT_", "GH_", "REVIEWER_INPUT_", "PYTHON")
     assert not [name for name in INHERITED if name.startswith(forbidden)]
@@ -64,12 +66,14 @@ def test_the_list_names_no_variable_of_a_runner_and_no_token() -> None:
     assert set(KEY_VARIABLES.values()) <= set(INHERITED)
 
 
+@pytest.mark.holds("S2", "S17")
 def test_of_the_canaries_only_the_keys_of_models_get_in() -> None:
     given = analyser_environment({**os.environ, **CANARIES})
     held = {name for name, value in given.items() if find_canary(value)}
     assert held == MODEL_KEYS
 
 
+@pytest.mark.holds("S2", "S17")
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -116,6 +120,7 @@ print("confined")
 """
 
 
+@pytest.mark.holds("S2", "S17")
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux is asked")
 def test_a_hidden_process_cannot_be_read_by_others_of_its_user(
     allowed_program: Callable[[Path | str], None],

@@ -228,6 +228,7 @@ def test_an_error_travels_with_its_text_and_its_kind(error: ReviewerError) -> No
     assert str(sent.error) == str(error)
 
 
+@pytest.mark.holds("S2")
 @pytest.mark.parametrize(
     "content",
     [
@@ -262,6 +263,7 @@ def test_a_price_that_is_no_amount_is_refused(number: str) -> None:
         read_outcome(forged.encode())
 
 
+@pytest.mark.holds("S2")
 def test_an_outcome_cut_at_any_byte_is_none() -> None:
     content = write_outcome(Outcome(reply=Reply(text="ä", use=ModelUse(models=("m",)))))
     for end in range(len(content)):
@@ -277,6 +279,7 @@ def test_every_example_fits_its_own_change(name: str) -> None:
     assert returned(TRAVELLING[name]) == TRAVELLING[name]
 
 
+@pytest.mark.holds("S3", "S4")
 def test_change_personas_and_scores_are_our_own() -> None:
     def forge(review: dict[str, Any]) -> None:
         review["notices"] = ["looks good"]
@@ -331,12 +334,14 @@ HOSTILE: dict[str, Callable[[Any], None]] = {
 }
 
 
+@pytest.mark.holds("S2")
 @pytest.mark.parametrize("forge", HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_forged_review_is_refused(forge: Callable[[Any], None]) -> None:
     with pytest.raises(UnreadableError):
         returned(EXAMPLE, forge)
 
 
+@pytest.mark.holds("S4")
 def test_a_severity_above_the_rule_s_is_refused() -> None:
     def forge(review: dict[str, Any]) -> None:
         placed = next(p for p in review["findings"] if p["finding"]["rule_id"] == "PY004")
@@ -346,6 +351,7 @@ def test_a_severity_above_the_rule_s_is_refused() -> None:
         returned(EXAMPLE, forge)
 
 
+@pytest.mark.holds("S2")
 def test_others_than_those_who_were_asked_for_are_refused() -> None:
     review = EXAMPLE
     names = tuple(persona.name for persona in review.personas)
@@ -359,6 +365,7 @@ def test_others_than_those_who_were_asked_for_are_refused() -> None:
 lines = st.one_of(st.integers(-3, 40), st.sampled_from([10**12, -(10**12), 2**63, 10**30]))
 
 
+@pytest.mark.holds("S2", "R28")
 @given(
     start=lines,
     end=lines,
@@ -409,6 +416,7 @@ def test_a_reply_is_a_text_or_a_problem_and_costs_an_amount() -> None:
             fit_reply(forged)
 
 
+@pytest.mark.holds("S15")
 def test_of_earlier_findings_only_our_own_words_count() -> None:
     forged = replace(KNOWN, state=KnownState.FIXED, headline="@everyone", by="mallory")
     review = replace(TRAVELLING["clean"], since=Since(head_sha="x", note="n", fixed=(forged,)))

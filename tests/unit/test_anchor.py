@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +30,7 @@ def read(finding: Finding | None, file: FileChange) -> str:
     return file.text_at(finding.location)
 
 
+@pytest.mark.holds("P09")
 @settings(max_examples=60, derandomize=True)
 @given(texts, texts, texts, st.integers(min_value=0, max_value=30), st.data())
 def test_a_rebase_moves_every_finding_onto_the_same_text(
@@ -58,6 +60,7 @@ def _patch(file: FileChange) -> list[list[tuple[str, str]]]:
     return [[(line.kind.value, line.text) for line in hunk.lines] for hunk in file.hunks]
 
 
+@pytest.mark.holds("P02")
 @settings(max_examples=60, derandomize=True)
 @given(texts, texts)
 def test_edits_elsewhere_leave_a_finding_where_its_lines_are(
@@ -89,6 +92,7 @@ def test_a_line_that_no_longer_belongs_to_the_change_is_gone() -> None:
     assert still_standing(heard, merged) is None
 
 
+@pytest.mark.holds("P02")
 def test_of_lines_that_read_the_same_each_finding_keeps_its_own() -> None:
     block = ["begin", "wrong", "end", "pause"]
     file = file_of([], [*block, *block, *block])

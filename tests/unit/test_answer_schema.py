@@ -34,6 +34,7 @@ def parts(schema: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
         yield from parts(cast("Mapping[str, object]", part))
 
 
+@pytest.mark.holds("S4", "R29")
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_every_object_is_closed_and_every_property_required(name: str) -> None:
     for part in parts(SCHEMAS[name]):
@@ -96,6 +97,7 @@ def test_too_many_or_too_long_paths_are_any_text() -> None:
     assert "xxxx" not in long
 
 
+@pytest.mark.holds("P18")
 def test_without_replacements_there_is_no_field_for_them() -> None:
     assert "suggestion" in json.dumps(SCHEMAS["answers"])
     assert "suggestion" not in json.dumps(SCHEMAS["no replacement"])

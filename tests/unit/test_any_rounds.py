@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -42,6 +43,7 @@ pushes = st.tuples(
 )
 
 
+@pytest.mark.holds("P02")
 @settings(max_examples=25, derandomize=True, deadline=None)
 @given(st.lists(pushes, min_size=2, max_size=6))
 def test_any_sequence_of_pushes_leaves_one_comment_a_finding(

@@ -10,6 +10,7 @@ from reviewer.errors import UserError
 URL = "https://reviewer.example.com/"
 
 
+@pytest.mark.holds("S17")
 def test_the_app_asks_for_no_more_than_a_review_needs() -> None:
     fields = AppManifest(name="reviewer", url=URL).fields()
     assert fields["default_permissions"] == {
@@ -23,6 +24,7 @@ def test_the_app_asks_for_no_more_than_a_review_needs() -> None:
     assert fields["public"] is False
 
 
+@pytest.mark.holds("S17")
 def test_it_may_write_contents_only_where_threads_are_to_be_resolved() -> None:
     fields = AppManifest(name="reviewer", url=URL, resolves=True).fields()
     permissions = fields["default_permissions"]

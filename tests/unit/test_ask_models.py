@@ -158,6 +158,7 @@ async def test_a_bug_that_survives_the_second_look_stands_inline_on_its_line() -
     assert [call.request.purpose for call in model.calls] == ["hunt", "verify"]
 
 
+@pytest.mark.holds("P04")
 async def test_a_bug_that_is_refuted_is_dropped_and_says_why() -> None:
     review, _ = await reviewed(ScriptedModel(script(answers(BUG002=[BUG]), holds=False)))
     assert review.shown == ()
@@ -167,6 +168,7 @@ async def test_a_bug_that_is_refuted_is_dropped_and_says_why() -> None:
     assert answer.verdict is Verdict.NOT_ASSESSED
 
 
+@pytest.mark.holds("S4")
 async def test_the_second_look_may_lower_and_never_raise() -> None:
     lowered, _ = await reviewed(ScriptedModel(script(answers(BUG002=[BUG]), severity="minor")))
     raised, _ = await reviewed(ScriptedModel(script(answers(BUG002=[BUG]), severity="critical")))
@@ -174,6 +176,7 @@ async def test_the_second_look_may_lower_and_never_raise() -> None:
     assert [p.finding.severity.value for p in raised.shown] == ["major"]
 
 
+@pytest.mark.holds("P04")
 async def test_a_quote_that_nobody_sent_makes_no_finding() -> None:
     invented = {**BUG, "quote": "    return items[0]"}
     review, _ = await reviewed(ScriptedModel(script(answers(BUG002=[invented]))))
@@ -188,6 +191,7 @@ async def test_everything_answered_and_nothing_found_is_a_clean_review() -> None
     assert len(ledger.rows) == 1
 
 
+@pytest.mark.holds("P13")
 async def test_the_ledger_line_counts_what_the_ledger_holds() -> None:
     review, ledger = await reviewed(ScriptedModel(script(answers(BUG002=[BUG]))))
     use = review.model_use
@@ -197,6 +201,7 @@ async def test_the_ledger_line_counts_what_the_ledger_holds() -> None:
     assert [str(prompt).split("@")[0] for prompt in use.prompts] == ["hunt/v2", "verify/v2"]
 
 
+@pytest.mark.holds("S1", "P14")
 async def test_an_unreadable_answer_is_repaired_once() -> None:
     model = ScriptedModel(script("no JSON at all", repair=answers(BUG002=[BUG])))
     review, _ = await reviewed(model)
@@ -205,6 +210,7 @@ async def test_an_unreadable_answer_is_repaired_once() -> None:
     assert len(review.shown) == 1
 
 
+@pytest.mark.holds("P03", "P14")
 async def test_an_answer_that_stays_unreadable_is_a_gap_and_never_a_pass() -> None:
     model = ScriptedModel(script("no JSON", repair="still none"))
     review, _ = await reviewed(model)
@@ -214,6 +220,7 @@ async def test_an_answer_that_stays_unreadable_is_a_gap_and_never_a_pass() -> No
     assert len(model.calls) == 2
 
 
+@pytest.mark.holds("P14")
 async def test_an_answer_that_was_cut_keeps_what_is_whole_and_is_not_asked_again() -> None:
     cut = Completion(
         text=answers(BUG002=[BUG])[:-40],
@@ -229,6 +236,7 @@ async def test_an_answer_that_was_cut_keeps_what_is_whole_and_is_not_asked_again
     assert len(review.shown) == 1
 
 
+@pytest.mark.holds("P03", "P14")
 @pytest.mark.parametrize(
     ("finish", "words"), [(Finish.REFUSAL, "refused"), (Finish.FILTER, "filter")]
 )
@@ -242,6 +250,7 @@ async def test_a_refusal_is_never_a_pass(finish: Finish, words: str) -> None:
     assert Verdict.PASS not in {a.verdict for a in review.answers}
 
 
+@pytest.mark.holds("P03")
 @pytest.mark.parametrize("kind", [FailureKind.BILLING, FailureKind.AUTHENTICATION])
 async def test_a_call_that_fails_leaves_its_rules_unassessed(kind: FailureKind) -> None:
     review, _ = await reviewed(ScriptedModel([Failure(kind=kind, message="no", status=402)]))
@@ -251,6 +260,7 @@ async def test_a_call_that_fails_leaves_its_rules_unassessed(kind: FailureKind) 
     assert {a.verdict for a in review.answers} == {Verdict.NOT_ASSESSED}
 
 
+@pytest.mark.holds("P13")
 async def test_a_ceiling_ends_the_run_as_partial_and_nothing_is_asked() -> None:
     model = ScriptedModel(script(answers()))
     review, ledger = await reviewed(model, ceiling=Decimal("0.000001"))

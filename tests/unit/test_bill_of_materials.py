@@ -14,6 +14,7 @@ LOCK = (ROOT / "requirements-server.lock").read_text(encoding="utf-8")
 HASH = "a" * 64
 
 
+@pytest.mark.holds("S18")
 def test_every_package_of_the_lock_is_named_once_with_its_hashes() -> None:
     document = bill_of_materials(read_lock(LOCK))
     components = document["components"]
@@ -53,6 +54,7 @@ def test_debian_s_packages_are_named_with_their_architecture() -> None:
     ]
 
 
+@pytest.mark.holds("S18")
 @pytest.mark.parametrize(
     "text",
     [

@@ -32,6 +32,7 @@ def remembered(**options: object) -> Scene:
     return there
 
 
+@pytest.mark.holds("P30")
 async def test_a_dismissal_is_remembered_and_the_summary_is_to_be_made_anew() -> None:
     there = remembered()
 
@@ -67,6 +68,7 @@ async def test_a_dismissal_and_a_review_go_together() -> None:
     assert (await there.history()).known[0].state is KnownState.DISMISSED
 
 
+@pytest.mark.holds("S15")
 @pytest.mark.parametrize("body", ["/dismiss f7c3a91", "/undismiss f7c3a91", "/pause", "/resume"])
 async def test_without_a_state_key_nothing_is_remembered_and_that_is_said(body: str) -> None:
     there = remembered(state_key=None)
@@ -99,6 +101,7 @@ async def test_a_finding_that_is_not_meant_gets_one_short_reply(body: str, words
     assert len(reply.split("\n")[0]) < 120
 
 
+@pytest.mark.holds("P12")
 async def test_of_several_commands_all_are_done_or_none() -> None:
     there = remembered()
 
@@ -109,6 +112,7 @@ async def test_of_several_commands_all_are_done_or_none() -> None:
     assert (history.known, history.paused) == (REMEMBERED.known, False)
 
 
+@pytest.mark.holds("P12")
 async def test_a_slip_beside_a_question_asks_no_model() -> None:
     there = remembered()
 
@@ -126,6 +130,7 @@ async def test_a_pause_before_the_first_review_is_kept_too() -> None:
     assert (history.paused, history.trusted, history.generation) == (True, True, 0)
 
 
+@pytest.mark.holds("P30")
 async def test_a_finding_is_explained_from_its_rule_without_a_model() -> None:
     there = remembered()
 
@@ -213,6 +218,7 @@ async def test_who_reviews_is_told_with_the_reason() -> None:
     assert "| Type Guardian (`type-guardian`) | asked for |" in there.replies[0]
 
 
+@pytest.mark.holds("S17")
 async def test_what_holds_is_told_with_its_origin_and_no_secret() -> None:
     there = scene()
     there.base[".reviewer.toml"] = (

@@ -143,6 +143,7 @@ def test_without_a_content_key_the_text_itself_is_the_key() -> None:
     assert digest(bare) != digest(replace(bare, question="other"))
 
 
+@pytest.mark.holds("P31")
 async def test_no_prompt_no_code_and_no_key_is_kept(tmp_path: Path) -> None:
     path = tmp_path / "run"
     leak = Failure(kind=FailureKind.INVALID, message=f"bad key {KEY}", status=400)

@@ -52,6 +52,7 @@ def test_every_changed_line_has_a_location_that_shows_it(
             assert file.text_at(location) == text
 
 
+@pytest.mark.holds("P05")
 @given(LINES, LINES, st.integers(0, 30), st.integers(0, 30), st.sampled_from(Side))
 def test_every_range_becomes_a_commentable_location_or_none(
     base: list[str], head: list[str], first: int, length: int, side: Side
@@ -82,6 +83,7 @@ def test_head_and_base_follow_from_the_changed_lines(base: list[str], head: list
     assert kept == unchanged
 
 
+@pytest.mark.holds("P05")
 @pytest.mark.parametrize(
     ("side", "start", "end", "commentable"),
     [
@@ -135,6 +137,7 @@ def test_locations_overlap_on_one_side_of_one_file() -> None:
     assert not one.overlaps(Location(path="b", side=Side.HEAD, start_line=2, end_line=4))
 
 
+@pytest.mark.holds("P06")
 def test_every_file_is_reviewed_or_listed() -> None:
     listed = FileChange(
         path="uv.lock",

@@ -114,6 +114,7 @@ def test_a_hit_on_a_changed_line_is_a_fail_with_its_place() -> None:
     assert result.reason == "ruff ANN001"
 
 
+@pytest.mark.holds("P01")
 def test_a_hit_on_an_unchanged_line_is_not_this_changes_fault() -> None:
     assert answer(rule(RUFF_BOTH), Examination(hits=(hit(3),))).verdict is Verdict.PASS
 
@@ -131,6 +132,7 @@ def test_evidence_that_decides_both_passes_without_a_hit() -> None:
     assert result.reason == "nothing found by ruff ANN001"
 
 
+@pytest.mark.holds("P03")
 def test_evidence_that_only_finds_fault_decides_nothing_without_a_hit() -> None:
     result = answer(rule(RUFF_FAIL))
     assert (result.verdict, result.reason) == (Verdict.NOT_ASSESSED, NO_MODEL)
@@ -145,6 +147,7 @@ def test_no_file_to_speak_about_is_not_applicable() -> None:
     assert result.verdict is Verdict.NOT_APPLICABLE
 
 
+@pytest.mark.holds("S4", "P03")
 @pytest.mark.parametrize("path", ["app.py", ""])
 def test_an_examiner_that_could_not_look_never_makes_a_pass(path: str) -> None:
     gap = Unexamined(kind=EvidenceKind.RUFF, path=path, reason="ruff timed out")
@@ -210,6 +213,7 @@ def test_a_switched_off_rule_says_who_switched_it_off() -> None:
     assert card.answers[0].reason == "off in .reviewer.toml: legacy code"
 
 
+@pytest.mark.holds("P32")
 def test_every_rule_gets_exactly_one_answer_in_the_order_of_the_file() -> None:
     rules = [rule(RUFF_BOTH, rule_id=f"PY00{n}") for n in range(1, 6)]
     card = answer_mechanically(persona(*rules), change(), Examination(hits=(hit(),)))
@@ -221,6 +225,7 @@ def with_base(text: str, path: str = "app.py") -> FileChange:
     return replace(edited(path), base_text=text)
 
 
+@pytest.mark.holds("P01")
 def test_a_habit_that_the_file_keeps_at_its_base_is_expected_of_the_change() -> None:
     typed = replace(rule(RUFF_BOTH), habit="->")
     seen = Examination(hits=(hit(),))
@@ -237,6 +242,7 @@ def test_a_new_file_is_judged_by_the_files_around_it() -> None:
     assert not beside.findings[0].habit_kept
 
 
+@pytest.mark.holds("P31")
 def test_a_secret_in_a_file_that_nobody_reviews_is_still_a_secret() -> None:
     scanner = Evidence(kind=EvidenceKind.SECRET, codes=("*",), decides=Decides.BOTH)
     listed = replace(
@@ -256,6 +262,7 @@ def test_a_warning_that_is_known_to_be_false_makes_no_finding_and_is_named() -> 
     assert result.explained.endswith(f"; set aside: {result.set_aside[0]}")
 
 
+@pytest.mark.holds("P03")
 def test_what_nobody_could_look_at_is_named_by_reason_and_file() -> None:
     gaps = (
         Unexamined(kind=EvidenceKind.RUFF, path="app.py", reason="does not parse"),

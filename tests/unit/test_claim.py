@@ -59,6 +59,7 @@ def test_a_true_claim_becomes_a_finding_on_its_line() -> None:
     assert not checked.dropped
 
 
+@pytest.mark.holds("P04")
 @pytest.mark.parametrize("known", KNOWN_FALSE, ids=lambda known: known["name"])
 def test_a_known_false_claim_is_dropped_with_its_reason(known: Mapping[str, str]) -> None:
     claimed = ClaimedFinding(
@@ -79,6 +80,7 @@ def test_a_known_false_claim_is_dropped_with_its_reason(known: Mapping[str, str]
     assert dropped.reason in verdict_of(checked, known["rule_id"])[1]
 
 
+@pytest.mark.holds("P04")
 def test_twenty_known_false_claims_are_held() -> None:
     assert len(KNOWN_FALSE) >= 20
 
@@ -90,6 +92,7 @@ def test_every_rule_that_was_asked_gets_exactly_one_verdict_in_order() -> None:
     assert all(reason for _, _, reason in checked.verdicts)
 
 
+@pytest.mark.holds("P03")
 def test_no_answer_is_not_assessed_with_the_callers_reason() -> None:
     checked = check_answers((), QUESTION, missing="the answer was cut off")
 
@@ -104,6 +107,7 @@ def test_a_rule_without_a_file_among_the_shown_is_not_applicable_by_code() -> No
     assert len(checked.dropped) == 1
 
 
+@pytest.mark.holds("S4", "R07", "R47")
 def test_a_model_cannot_talk_a_rule_away() -> None:
     checked = check(saying(Verdict.NOT_APPLICABLE))
 
@@ -124,6 +128,7 @@ def test_a_fail_without_a_place_is_not_assessed() -> None:
     )
 
 
+@pytest.mark.holds("P03")
 def test_a_pass_that_shows_a_fault_contradicts_itself() -> None:
     checked = check(saying(Verdict.PASS, REAL))
 
@@ -150,6 +155,7 @@ def test_of_two_answers_a_confirmed_fail_counts_and_else_neither() -> None:
     )
 
 
+@pytest.mark.holds("P01", "P04")
 def test_unknown_and_unasked_rules_are_dropped_and_counted() -> None:
     question = replace(QUESTION, asked=("TST101",))
     checked = check(
@@ -165,6 +171,7 @@ def test_unknown_and_unasked_rules_are_dropped_and_counted() -> None:
     assert len(checked.verdicts) == 1
 
 
+@pytest.mark.holds("S4", "P01")
 def test_a_model_lowers_a_severity_and_never_raises_it() -> None:
     lowered = check(failing(replace(REAL, severity=Severity.NOTE)))
     raised = check(failing(replace(REAL, severity=Severity.CRITICAL)))
@@ -217,6 +224,7 @@ def test_removed_code_counts_where_the_removal_is_the_matter() -> None:
     assert finding.location.side is Side.BASE
 
 
+@pytest.mark.holds("P01")
 def test_a_bug_needs_a_trigger_where_bugs_are_hunted() -> None:
     question = replace(QUESTION, persona=HUNTER)
     vague = claim("The command is unsafe", "String concatenation is a weakness of this design.")
@@ -242,6 +250,7 @@ def test_a_finding_has_at_most_eighty_words_and_one_line_each() -> None:
     assert not finding.headline.startswith("TST102")
 
 
+@pytest.mark.holds("S9")
 def test_secrets_and_hidden_characters_leave_no_claim() -> None:
     own = "correct-horse-battery"
     token = "ghp_" + "Zk8vQw2LxT5rNs9YbM3cFj" + "7HdPa4GuEt6WiK"
@@ -290,6 +299,7 @@ def test_the_same_answers_give_the_same_result() -> None:
     assert check(*answers) == check(*answers)
 
 
+@pytest.mark.holds("R13", "R28")
 def test_a_hostile_path_is_compared_and_never_resolved() -> None:
     for path in ("./app/orders.py", "app//orders.py", "/app/orders.py", "APP/orders.py", "a\nb"):
         [dropped] = check(failing(replace(REAL, path=path))).dropped
@@ -297,6 +307,7 @@ def test_a_hostile_path_is_compared_and_never_resolved() -> None:
         assert not re.search(r"[\n\x00]", dropped.path)
 
 
+@pytest.mark.holds("P06", "P28")
 def test_a_file_left_out_of_the_call_is_not_judged() -> None:
     question = replace(QUESTION, sent=sent_of(CHANGE, "app/orders.py"))
     [dropped] = check(failing(REAL), question=question).dropped

@@ -46,6 +46,7 @@ def test_what_people_write_is_reviewed(path: str) -> None:
     assert _reason(path, "x = 1\n", size_bytes=6) == ""
 
 
+@pytest.mark.holds("P20")
 @pytest.mark.parametrize("path", LOCK_FILES.split())
 def test_lock_files_are_listed(path: str) -> None:
     assert _reason(path) == "lock file"
@@ -75,6 +76,7 @@ def test_known_names_are_listed(path: str, reason: str) -> None:
     assert _reason(path) == reason
 
 
+@pytest.mark.holds("P20")
 @pytest.mark.parametrize(
     "text",
     [
@@ -111,6 +113,7 @@ def test_other_words_about_generating_are_not(text: str) -> None:
     assert _reason("a.py", text) == ""
 
 
+@pytest.mark.holds("R40")
 def test_minified_text_is_recognised_by_its_lines() -> None:
     text = "var a=1;" * 1_000 + "\n"
     assert _reason("a.js", text) == "minified (4000 characters a line on average)"
@@ -123,6 +126,7 @@ def test_one_long_line_among_others_is_reviewed() -> None:
     assert _reason("a.js", "x = 1;\n" * 500 + "y" * 6_000) == ""
 
 
+@pytest.mark.holds("S19", "P06")
 @pytest.mark.parametrize(
     ("path", "size_bytes", "reason"),
     [
@@ -183,6 +187,7 @@ ATTRIBUTES = read_attributes(
 )
 
 
+@pytest.mark.holds("P20")
 @pytest.mark.parametrize(
     ("path", "reason"),
     [
@@ -219,6 +224,7 @@ def test_an_unset_attribute_beats_a_mark_in_the_text() -> None:
     assert classifier.by_text("other.lock", "# @generated\n") is not None
 
 
+@pytest.mark.holds("S8", "P25")
 def test_a_nul_byte_near_the_start_makes_a_file_binary() -> None:
     assert is_binary(b"PK\0")
     assert not is_binary(b"x" * 8_000 + b"\0")

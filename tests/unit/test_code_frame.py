@@ -54,6 +54,7 @@ def test_a_long_quote_is_cut_and_says_by_how_much() -> None:
     assert found.more == 6
 
 
+@pytest.mark.holds("R40")
 def test_a_line_of_many_thousand_characters_is_cut() -> None:
     (line,) = frame(build_file("a.py", after="x" * 140_000), 1, 1).lines
     assert len(line.text) == 200
@@ -78,6 +79,7 @@ def test_a_finding_about_a_whole_file_has_no_frame() -> None:
     assert CodeFrames(change=build_change(), findings=()).frame(None) is None
 
 
+@pytest.mark.holds("P31")
 @pytest.mark.parametrize(
     "source",
     [
@@ -92,6 +94,7 @@ def test_a_secret_is_masked_in_every_frame_that_shows_its_line(source: str) -> N
     assert text == 'import os\nKEY = "…"\nprint(KEY)'
 
 
+@pytest.mark.holds("P31")
 def test_a_secret_is_masked_in_the_quote_too() -> None:
     file = build_file("a.py", after='KEY = "hunter2hunter2"\n')
     secret = build_finding(file, 1, sources=("ruff S105",))

@@ -159,6 +159,7 @@ NONE = [
 ]
 
 
+@pytest.mark.holds("S12", "R18", "P12")
 @pytest.mark.parametrize("body", RIGHT)
 def test_a_command_is_the_first_word_of_its_own_line(body: str) -> None:
     reading = read_commands(body)
@@ -167,6 +168,7 @@ def test_a_command_is_the_first_word_of_its_own_line(body: str) -> None:
     assert reading.commands == (RIGHT[body],)
 
 
+@pytest.mark.holds("S12", "R17", "P12")
 @pytest.mark.parametrize("body", REFUSED)
 def test_a_line_that_begins_with_a_command_and_is_none_is_refused(body: str) -> None:
     reading = read_commands(body)
@@ -175,6 +177,7 @@ def test_a_line_that_begins_with_a_command_and_is_none_is_refused(body: str) -> 
     assert [each.name for each in reading.refused] == [REFUSED[body]]
 
 
+@pytest.mark.holds("S12", "R18", "P12")
 @pytest.mark.parametrize("body", NONE)
 def test_what_a_reader_does_not_see_as_a_line_of_its_own_commands_nothing(body: str) -> None:
     assert not holds_command(body)
@@ -192,6 +195,7 @@ def test_a_text_ends_where_the_next_command_begins() -> None:
     assert reading.commands == (ask("why\nand how"), Command(name=CommandName.HELP))
 
 
+@pytest.mark.holds("S12")
 def test_one_slip_refuses_the_whole_comment() -> None:
     reading = read_commands("/pause\n/dismiss nothing")
 
@@ -199,12 +203,14 @@ def test_one_slip_refuses_the_whole_comment() -> None:
     assert [each.name for each in reading.refused] == [CommandName.DISMISS]
 
 
+@pytest.mark.holds("S19")
 @pytest.mark.parametrize("body", ["/help\n" * 4, "/review\n/ask why", "/review\n/review"])
 def test_there_are_bounds_to_what_one_comment_may_hold(body: str) -> None:
     assert read_commands(body).commands == ()
     assert read_commands(body).refused != ()
 
 
+@pytest.mark.holds("P30")
 @pytest.mark.parametrize("name", list(CommandName))
 def test_the_example_of_each_command_works(name: CommandName) -> None:
     usage = USAGES[name]
@@ -233,6 +239,7 @@ _PIECES = st.sampled_from(
 _BODIES = st.lists(_PIECES | st.text(max_size=5), max_size=40).map("".join)
 
 
+@pytest.mark.holds("S12")
 @given(_BODIES)
 def test_no_text_breaks_the_reader_and_a_reading_is_one_of_three(body: str) -> None:
     reading = read_commands(body)
@@ -242,6 +249,7 @@ def test_no_text_breaks_the_reader_and_a_reading_is_one_of_three(body: str) -> N
     assert sum(c.name in {"review", "ask", "plan"} for c in reading.commands) <= 1
 
 
+@pytest.mark.holds("S12", "R18", "P12")
 @given(_BODIES)
 def test_behind_a_quotation_mark_or_in_code_nothing_is_a_command(body: str) -> None:
     quoted = "\n".join(f"> {line}" for line in body.replace("\r", "\n").split("\n"))
@@ -260,6 +268,7 @@ def test_every_line_is_kept_in_its_order(body: str) -> None:
     assert len(read) == len(lines)
 
 
+@pytest.mark.holds("S19")
 @pytest.mark.parametrize(
     "piece",
     [

@@ -63,6 +63,7 @@ def said(text: str) -> str:
     return text.removesuffix(MARKER)
 
 
+@pytest.mark.holds("P19")
 @given(HOSTILE)
 def test_no_reply_commands_anything_whatever_it_repeats(text: str) -> None:
     known = replace(
@@ -87,6 +88,7 @@ def test_no_reply_commands_anything_whatever_it_repeats(text: str) -> None:
     assert not holds_command(said(body(*sections)))
 
 
+@pytest.mark.holds("S9", "P29")
 def test_what_people_see_of_a_model_means_nothing_to_github() -> None:
     reply = Reply(text="@octo/team fixes #2 ![a](https://evil.example/x?d=1) <img src=x>\n/review")
 
@@ -137,6 +139,7 @@ def test_what_is_left_out_is_said() -> None:
     assert "… the reply would be too long." in body(Safe("b"), section)
 
 
+@pytest.mark.holds("P19")
 def test_a_line_that_would_command_holds_the_reply_back() -> None:
     assert said(body(Safe("/review"))).startswith("This reply was held back")
 
@@ -219,6 +222,7 @@ def test_the_page_about_commands_shows_every_form_and_example_and_commands_nothi
     assert not holds_command(page)
 
 
+@pytest.mark.holds("P19")
 @pytest.mark.parametrize(
     "path",
     sorted((ROOT / "tests" / "golden").glob("*.md")),

@@ -31,6 +31,7 @@ def test_a_finding_on_lines_that_the_change_shows_stands_there() -> None:
     assert not plan.demoted
 
 
+@pytest.mark.holds("P05")
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -83,6 +84,7 @@ def test_what_stands_is_not_posted_and_no_finding_twice() -> None:
     assert [placed.finding.fingerprint for placed in plan.inline] == [second]
 
 
+@pytest.mark.holds("P05")
 @settings(max_examples=80, derandomize=True)
 @given(
     st.lists(

@@ -106,6 +106,7 @@ def test_a_rule_fails_by_its_name() -> None:
     assert (conclusion.kind, conclusion.reason) == (ConclusionKind.FAILURE, "broken: SEC007")
 
 
+@pytest.mark.holds("P03")
 @pytest.mark.parametrize(
     ("verdicts", "kind"),
     [
@@ -128,6 +129,7 @@ def test_every_broken_criterion_is_told() -> None:
     assert reason == "1 finding is major or worse; broken: SEC007; the score 0 % is below 50 %"
 
 
+@pytest.mark.holds("S4", "P03")
 @pytest.mark.parametrize("state", [state for state in RunState if state != RunState.COMPLETED])
 def test_a_run_that_did_not_complete_is_never_a_success(state: RunState) -> None:
     conclusion = conclude(review(state=state, reason="why"), Policy(fail_on=FailOn.NOTE))
@@ -142,6 +144,7 @@ def test_a_partial_run_fails_by_what_it_saw() -> None:
     assert conclude(partial, Policy(fail_on=FailOn.MAJOR)).kind is ConclusionKind.FAILURE
 
 
+@pytest.mark.holds("S4")
 @pytest.mark.parametrize(
     ("policy", "expected"),
     [

@@ -49,6 +49,7 @@ async def again(
     return one, other, [call.request.prefix for call in model.calls[asked:]]
 
 
+@pytest.mark.holds("S16", "R43", "P08")
 @pytest.mark.parametrize("chosen", [HUNTER, PANEL])
 async def test_the_same_content_is_never_asked_about_twice(chosen: tuple[str, ...]) -> None:
     change = build_change(build_file(PATH, after=CODE))
@@ -62,6 +63,7 @@ async def test_the_same_content_is_never_asked_about_twice(chosen: tuple[str, ..
     assert use.cached == len(one.ledger.rows)
 
 
+@pytest.mark.holds("S16", "R43", "P08")
 async def test_a_commit_that_leaves_the_files_alone_asks_nobody() -> None:
     file = build_file(PATH, after=CODE)
     one, other, prefixes = await again(build_change(file), build_change(file, head="7" * 40))

@@ -40,6 +40,7 @@ def integrity(cause: Exception) -> IntegrityError:
     return IntegrityError("INSERT", {}, cause)
 
 
+@pytest.mark.holds("S17")
 @pytest.mark.parametrize(
     ("error", "kind"),
     [

@@ -99,6 +99,7 @@ def test_a_mode_change_with_an_edit_is_an_edit() -> None:
     assert file.head_mode == "100755"
 
 
+@pytest.mark.holds("S8", "P25")
 @pytest.mark.parametrize(
     "body",
     [
@@ -116,6 +117,7 @@ def test_binary_files_are_listed(body: str) -> None:
     assert files[1].reviewed
 
 
+@pytest.mark.holds("R38", "P25")
 def test_a_submodule_is_listed() -> None:
     file = _only(
         "diff --git a/lib b/lib\nindex 1111111..2222222 160000\n--- a/lib\n+++ b/lib\n"
@@ -126,6 +128,7 @@ def test_a_submodule_is_listed() -> None:
     assert file.not_reviewed.reason is NotReviewedReason.SUBMODULE
 
 
+@pytest.mark.holds("R38", "P25")
 def test_a_symbolic_link_is_listed() -> None:
     file = _only(
         "diff --git a/l b/l\nnew file mode 120000\nindex 0000000..2222222\n--- /dev/null\n"
@@ -176,6 +179,7 @@ def test_a_missing_final_newline_is_kept(marker: str) -> None:
     assert _only(both).added == {1: "y"}
 
 
+@pytest.mark.holds("P05", "P25")
 def test_quoted_names_are_bytes_in_octal() -> None:
     file = _only(
         'diff --git "a/\\303\\251 \\"q\\"\\t.py" "b/\\303\\251 \\"q\\"\\t.py"\n'
@@ -226,6 +230,7 @@ def test_a_combined_diff_is_listed(word: str) -> None:
     assert files[1].reviewed
 
 
+@pytest.mark.holds("P05", "P25")
 def test_lines_that_look_like_headers_are_lines() -> None:
     file = _only(
         "diff --git a/q.sql b/q.sql\n--- a/q.sql\n+++ b/q.sql\n@@ -1,4 +1,3 @@\n"
@@ -236,6 +241,7 @@ def test_lines_that_look_like_headers_are_lines() -> None:
     assert [line.text for line in file.hunks[0].lines][-1] == "diff --git a/x b/x"
 
 
+@pytest.mark.holds("P05", "P25")
 def test_a_hunk_may_only_delete_and_come_last() -> None:
     file = _only("--- a/x.c\n+++ b/x.c\n@@ -1,1 +1,2 @@\n a\n+b\n@@ -9,2 +10,0 @@\n-c\n-d\n")
     assert file.removed == {9: "c", 10: "d"}
@@ -259,6 +265,7 @@ def test_only_a_newline_ends_a_line(odd: str) -> None:
     assert file.added == {1: f"a{odd}b"}
 
 
+@pytest.mark.holds("R40")
 def test_one_very_long_line_is_a_line() -> None:
     text = "x" * 140_000
     assert _only(_edit(new=text)).added == {1: text}
@@ -269,6 +276,7 @@ def test_empty_context_lines_may_have_lost_their_space() -> None:
     assert file.added == {3: "c"}
 
 
+@pytest.mark.holds("S19")
 def test_a_huge_generated_file_is_listed_without_reading_its_hunks() -> None:
     lines = "+x\n" * 6_000_000
     files = parse_patch(
@@ -295,6 +303,7 @@ def test_a_nul_byte_makes_a_file_binary_whatever_the_patch_calls_it() -> None:
     assert (file.kind, str(file.not_reviewed)) == (FileKind.BINARY, "binary")
 
 
+@pytest.mark.holds("S19")
 def test_a_diff_of_megabytes_is_listed() -> None:
     assert str(_only(_edit(new="x" * 2_100_000)).not_reviewed) == "too large (its diff, 2.1 MB)"
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from reviewer.domain.dismissal import dismiss, find, pause, resume, undismiss
 from reviewer.domain.history import History, KnownState
 from tests.unit.command_example import ANY, REMEMBERED, SHELL
 
 
+@pytest.mark.holds("P07", "P30")
 def test_a_finding_is_dismissed_by_the_beginning_of_its_name() -> None:
     change = dismiss(REMEMBERED, "f7c3a91", by="bob", reason="the caller checks")
 

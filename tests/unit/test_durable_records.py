@@ -66,6 +66,7 @@ def test_a_newer_version_may_have_more_to_say() -> None:
     assert WIRE.read_order(json.dumps(plain)) == build_order()
 
 
+@pytest.mark.holds("S13")
 @pytest.mark.parametrize(
     "text", ["", "[]", "null", '{"event": 1}', '{"event": {"kind": "Nothing"}}', '{"id": 1}']
 )
@@ -76,6 +77,7 @@ def test_what_is_not_ours_is_refused_without_being_quoted(text: str) -> None:
         assert "Nothing" not in str(refused.value)
 
 
+@pytest.mark.holds("P31")
 def test_what_is_stored_is_sealed_as_a_whole() -> None:
     wire = Wire(seal=lambda text: text[::-1], unseal=lambda text: text[::-1])
     text = wire.write_order(build_order())

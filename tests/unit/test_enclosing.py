@@ -60,6 +60,7 @@ end
 """
 
 
+@pytest.mark.holds("P28")
 @pytest.mark.parametrize(
     ("text", "line", "spans"),
     [
@@ -92,6 +93,7 @@ def test_a_line_outside_the_text_is_in_no_block() -> None:
     assert blocks.around(0) == blocks.around(3) == ()
 
 
+@pytest.mark.holds("S19")
 @pytest.mark.parametrize("text", ["(" * 50_000 + "{", "a) " * 20_000 + "{", "\t" * 50_000 + "x"])
 def test_hostile_lines_take_no_time(text: str) -> None:
     began = time.perf_counter()

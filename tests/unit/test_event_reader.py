@@ -114,6 +114,7 @@ def comment(**changed: object) -> Json:
     return payload
 
 
+@pytest.mark.holds("P25")
 @pytest.mark.parametrize("item", EXAMPLES, ids=lambda item: item["name"])
 def test_every_real_payload_is_read(item: Json) -> None:
     raw = json.dumps(item["payload"]).encode()
@@ -136,6 +137,7 @@ def without(payload: Json, path: str) -> Iterator[Json]:
         yield broken
 
 
+@pytest.mark.holds("P25")
 @pytest.mark.parametrize(
     ("name", "path"), [(name, path) for name, paths in NULLABLE.items() for path in paths]
 )
@@ -213,6 +215,7 @@ def test_a_closed_pull_request_is_not_open() -> None:
     assert not read_opened(state="closed").pull_request.open
 
 
+@pytest.mark.holds("S3", "P25")
 def test_the_repository_of_the_event_counts_and_not_the_one_of_the_base() -> None:
     payload = opened()
     payload["pull_request"]["base"]["repo"]["full_name"] = "evil/elsewhere"
@@ -226,6 +229,7 @@ def test_an_answer_of_rest_names_its_own_repository() -> None:
     assert str(request.name) == "Codertocat/Hello-World#2"
 
 
+@pytest.mark.holds("S3")
 def test_an_answer_of_rest_without_any_repository_is_refused() -> None:
     value = opened()["pull_request"]
     value["base"]["repo"] = None
@@ -233,6 +237,7 @@ def test_an_answer_of_rest_without_any_repository_is_refused() -> None:
         pull_request_of(value)
 
 
+@pytest.mark.holds("S3")
 @pytest.mark.parametrize("sha", ["HEAD", "", "abc", "main:secrets", "ec26c3e5\n" * 5])
 def test_a_head_that_is_no_commit_is_refused(sha: str) -> None:
     payload = opened()
@@ -252,6 +257,7 @@ def test_an_edit_tells_whether_the_base_was_changed() -> None:
     assert not event.base_changed
 
 
+@pytest.mark.holds("R20", "P19")
 @pytest.mark.parametrize(
     ("account", "kind", "login"),
     [
@@ -286,6 +292,7 @@ def test_nobody_did_what_an_event_names_nobody_for() -> None:
     assert event.sender.kind is not AccountKind.USER
 
 
+@pytest.mark.holds("R18")
 def test_a_comment_on_a_plain_issue_stands_on_no_pull_request() -> None:
     payload = comment(body="/review")
     payload["issue"].pop("pull_request", None)
@@ -294,6 +301,7 @@ def test_a_comment_on_a_plain_issue_stands_on_no_pull_request() -> None:
     assert event.pull_request is None
 
 
+@pytest.mark.holds("S3", "P25")
 def test_a_comment_on_a_pull_request_names_it_by_the_events_own_repository() -> None:
     payload = comment(body="see evil/elsewhere#9", id=5)
     payload["issue"]["pull_request"] = {"url": "https://api.github.com/repos/evil/x/pulls/9"}
@@ -369,17 +377,20 @@ def test_an_event_that_is_not_known_is_another_event(name: str) -> None:
     assert read_event(name, {"action": ["x"]}) == OtherEvent(name=name, action="")
 
 
+@pytest.mark.holds("R21")
 def test_a_key_that_is_written_twice_with_an_escape_is_refused() -> None:
     raw = rb'{"action": "opened", "\u0061ction": "closed"}'
     with pytest.raises(GitHubError, match="the same key twice"):
         read_payload(raw)
 
 
+@pytest.mark.holds("R21")
 def test_a_key_that_is_written_twice_deep_inside_is_refused() -> None:
     with pytest.raises(GitHubError, match="the same key twice"):
         read_payload(rb'{"a": [{"sha": "1", "sh\u0061": "2"}]}')
 
 
+@pytest.mark.holds("S19", "R21")
 def test_a_body_of_thirty_megabytes_is_refused_before_it_is_parsed() -> None:
     with pytest.raises(ResourceError, match="30,000,000"):
         read_payload(b"{" * 30_000_000)

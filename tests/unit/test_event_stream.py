@@ -50,6 +50,7 @@ def test_the_events_do_not_depend_on_the_chunks(pieces: list[bytes], data: st.Da
     assert read(chunks) == read([body])
 
 
+@pytest.mark.holds("S19")
 def test_a_line_of_a_megabyte_in_small_chunks_takes_linear_time() -> None:
     chunks = [b"data: ", *[b"x" * 10] * 100_000, b"\n\n"]
 

@@ -151,6 +151,7 @@ async def test_silence_is_broken_by_comments() -> None:
         assert "late" in await connection.until("late")
 
 
+@pytest.mark.holds("S22")
 async def test_somebody_s_text_begins_no_event_of_its_own() -> None:
     stage = await staged()
     await stage.events.publish(
@@ -166,6 +167,7 @@ async def test_somebody_s_text_begins_no_event_of_its_own() -> None:
     ]
 
 
+@pytest.mark.holds("S19")
 async def test_there_are_so_many_listeners_and_no_more() -> None:
     stage = await staged(listeners=2)
     async with listening(stage) as one, listening(stage) as another:
@@ -211,6 +213,7 @@ async def test_a_stream_ends_when_the_service_tells_no_more() -> None:
     assert connection.answer.messages[-1]["more_body"] is False
 
 
+@pytest.mark.holds("S19")
 async def test_a_stream_has_an_end_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reviewer.entrypoints.server.event_stream._LONGEST_SECONDS", 0.05)
     stage = await staged()

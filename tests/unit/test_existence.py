@@ -74,6 +74,7 @@ SAYS_NOT = [
 ]
 
 
+@pytest.mark.holds("P04", "P28")
 @pytest.mark.parametrize(("text", "kind"), SAYS)
 def test_a_claim_of_absence_is_seen(text: str, kind: Absence) -> None:
     assert absence(text) is kind
@@ -132,12 +133,14 @@ def test_a_name_that_moves_is_not_gone() -> None:
     assert unfounded("`helper` is not defined", "It was removed.", found) is not None
 
 
+@pytest.mark.holds("P04", "P28")
 def test_a_name_that_nobody_removed_may_stand_anywhere() -> None:
     file = build_file("a.py", before="\n", after="x = other()\n")
 
     assert unfounded("`other` is undefined", "It fails.", context(file, "x = other()"))
 
 
+@pytest.mark.holds("P04")
 def test_a_file_that_the_tree_does_not_have_is_missing() -> None:
     file = build_file("a.py", before="\n", after='page = load("pages/order.html")\n')
     claim = ("The page is missing", "The file `pages/order.html` does not exist.")
@@ -198,6 +201,7 @@ def test_an_unused_name_that_stands_elsewhere_or_is_public_is_not_believed() -> 
     assert unfounded("`spare` is unused", "It is.", context(public, "def spare():")) is not None
 
 
+@pytest.mark.holds("P04")
 def test_a_version_is_never_known_not_to_exist() -> None:
     file = build_file("a.txt", before="\n", after="httpx==0.99\n", language=None)
     found = context(file, "httpx==0.99")

@@ -51,6 +51,7 @@ def reason(skip: Skip | None) -> SkipReason | None:
     return None if skip is None else skip.reason
 
 
+@pytest.mark.holds("P20")
 @pytest.mark.parametrize("action", ["opened", "reopened", "synchronize", "ready_for_review"])
 def test_these_actions_begin_a_review(action: str) -> None:
     assert begins_review(event(action)) is None
@@ -68,6 +69,7 @@ def test_an_edit_counts_where_the_base_branch_was_changed() -> None:
     assert begins_review(event("edited", base_changed=True)) is None
 
 
+@pytest.mark.holds("P19")
 def test_what_we_did_ourselves_begins_no_review() -> None:
     own = event("synchronize", sender=OURSELVES)
 
@@ -76,6 +78,7 @@ def test_what_we_did_ourselves_begins_no_review() -> None:
     assert begins_review(own, None) is None
 
 
+@pytest.mark.holds("R20")
 def test_two_accounts_without_a_number_are_not_the_same() -> None:
     nobody = replace(OURSELVES, id=0)
 
@@ -126,6 +129,7 @@ TABLE = {
 }
 
 
+@pytest.mark.holds("P20")
 @pytest.mark.parametrize("name", TABLE)
 def test_who_gets_a_review_by_itself_and_who_when_asked(name: str) -> None:
     pull_request, policy, history, by_itself, when_asked = TABLE[name]
@@ -141,6 +145,7 @@ def test_who_gets_a_review_by_itself_and_who_when_asked(name: str) -> None:
         assert gate.open is (expected is None)
 
 
+@pytest.mark.holds("P19")
 def test_a_bot_s_pull_request_gets_a_summary_alone_unless_somebody_asks() -> None:
     of_bot = replace(PULL_REQUEST, author=BOT)
 
@@ -152,6 +157,7 @@ def test_a_bot_s_pull_request_gets_a_summary_alone_unless_somebody_asks() -> Non
     assert decide(PULL_REQUEST, DEFAULT, History(), now=NOW).inline
 
 
+@pytest.mark.holds("R42", "P19")
 def test_too_many_rounds_within_an_hour_pause_the_reviews_until_somebody_asks() -> None:
     history = History(trusted=True)
     moment = NOW
@@ -185,6 +191,7 @@ def test_rounds_of_the_future_do_not_count() -> None:
     assert decide(PULL_REQUEST, DEFAULT, history, now=NOW).open
 
 
+@pytest.mark.holds("P19")
 def test_every_reason_is_told_in_words_that_command_nothing() -> None:
     told = set()
     for pull_request, policy, history, *_ in TABLE.values():
@@ -213,6 +220,7 @@ COMMENT = CommentEvent(
 )
 
 
+@pytest.mark.holds("R18")
 @pytest.mark.parametrize(
     ("different", "words"),
     [
@@ -248,6 +256,7 @@ def test_nobody_listens_to_other_comments(different: dict[str, object], words: s
     assert words in said
 
 
+@pytest.mark.holds("R18")
 def test_a_new_comment_of_a_person_on_a_pull_request_is_listened_to() -> None:
     assert unheard(COMMENT) is None
     assert unheard(COMMENT, OURSELVES) is None

@@ -22,6 +22,7 @@ RESIDENT = GitHubAddresses(
 )
 
 
+@pytest.mark.holds("P24")
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
@@ -48,6 +49,7 @@ def test_what_is_not_given_follows_from_what_is(
     assert GitHubAddresses.of(**given) == expected
 
 
+@pytest.mark.holds("S14", "P24")
 @pytest.mark.parametrize(
     "url",
     [
@@ -72,6 +74,7 @@ def test_a_server_on_loopback_needs_no_encryption() -> None:
     assert GitHubAddresses.of(api_url="http://127.0.0.1:81").server_url == "http://127.0.0.1:81"
 
 
+@pytest.mark.holds("S14", "P24")
 def test_both_interfaces_are_on_one_server() -> None:
     with pytest.raises(UserError, match="another server"):
         GitHubAddresses.of(
@@ -79,10 +82,12 @@ def test_both_interfaces_are_on_one_server() -> None:
         )
 
 
+@pytest.mark.holds("S14", "R13", "R14")
 def test_a_path_is_made_of_quoted_parts() -> None:
     assert path_of("repos", "octo", "a?b/../c#", 7) == "/repos/octo/a%3Fb%2F..%2Fc%23/7"
 
 
+@pytest.mark.holds("P24")
 def test_one_module_knows_the_address_of_github_s_interface() -> None:
     host = "api." + "github.com"
     knowing = [
@@ -94,6 +99,7 @@ def test_one_module_knows_the_address_of_github_s_interface() -> None:
     assert knowing == ["reviewer/adapters/github/addresses.py"]
 
 
+@pytest.mark.holds("P26")
 def test_one_module_counts_pages() -> None:
     """A list endpoint gives thirty items to whoever does not ask for pages (pains.md P26)."""
     counting = set()
@@ -104,6 +110,7 @@ def test_one_module_counts_pages() -> None:
     assert counting == {"client.py"}
 
 
+@pytest.mark.holds("S14")
 def test_only_the_transport_knows_the_libraries_that_carry_requests() -> None:
     knowing = set()
     for path in (ROOT / "reviewer" / "adapters" / "github").rglob("*.py"):

@@ -40,6 +40,7 @@ def test_nobody_waits_longer_than_a_second_for_each_write_of_a_minute() -> None:
     assert write(60, [0.0])[-1] < 61.0
 
 
+@pytest.mark.holds("P17")
 @given(st.lists(st.floats(min_value=0, max_value=40), min_size=1, max_size=12))
 def test_the_limits_of_a_minute_and_an_hour_hold_whatever_the_pauses(pauses: list[float]) -> None:
     times = write(600, pauses)

@@ -85,6 +85,7 @@ def test_only_what_surely_never_left_counts_as_not_sent(
     assert caught.value.__context__ is None
 
 
+@pytest.mark.holds("S14", "S19")
 def test_an_exchange_has_a_deadline_and_its_server_a_certificate() -> None:
     carrier = Breaking(requests.ReadTimeout())
     transport = GitHubTransport(TOKEN, GitHubAddresses(), carrier=carrier)

@@ -25,6 +25,7 @@ from tests.guards import (
 )
 
 
+@pytest.mark.holds("S14")
 def test_no_test_reaches_the_network(guard: Guard) -> None:
     with guard.refuses("over the network"):
         socket.create_connection(("192.0.2.1", 443), timeout=1)
@@ -37,6 +38,7 @@ def test_loopback_is_the_network_too_unless_a_test_is_marked(guard: Guard) -> No
         server.bind(("127.0.0.1", 0))
 
 
+@pytest.mark.holds("S14")
 @pytest.mark.loopback
 def test_a_marked_test_may_use_loopback_and_nothing_else(guard: Guard) -> None:
     with socket.socket() as server:
@@ -48,17 +50,20 @@ def test_a_marked_test_may_use_loopback_and_nothing_else(guard: Guard) -> None:
         socket.create_connection(("192.0.2.1", 443), timeout=1)
 
 
+@pytest.mark.holds("S13")
 @pytest.mark.parametrize("program", ["sh", "/bin/sh", sys.executable, "curl"])
 def test_no_program_is_started_that_nobody_named(guard: Guard, program: str) -> None:
     with guard.refuses("allowed_program"):
         subprocess.run([program, "--version"], check=False)
 
 
+@pytest.mark.holds("S13")
 async def test_no_program_is_started_from_the_event_loop_either(guard: Guard) -> None:
     with guard.refuses("allowed_program"):
         await asyncio.create_subprocess_exec("sh", "-c", "true")
 
 
+@pytest.mark.holds("S13")
 def test_no_shell_is_started(guard: Guard) -> None:
     with guard.refuses("os.system"):
         os.system("true")  # noqa: S605 - refused before it runs
@@ -66,6 +71,7 @@ def test_no_shell_is_started(guard: Guard) -> None:
         subprocess.run("git status", shell=True, check=False)  # noqa: S602 - as above
 
 
+@pytest.mark.holds("S13")
 def test_a_git_of_somebody_else_is_not_git(guard: Guard, tmp_path: Path) -> None:
     impostor = tmp_path / "git"
     impostor.write_text("#!/bin/sh\n")
@@ -88,6 +94,7 @@ def test_a_test_may_start_what_it_registers(
     assert subprocess.check_output([fake]) == b"fake\n"
 
 
+@pytest.mark.holds("S2", "S17")
 def test_product_code_hands_no_environment_on(guard: Guard) -> None:
     run = _as_the_product(
         "import subprocess\ndef run(**more): subprocess.run(['git', 'version'], **more)"
@@ -99,6 +106,7 @@ def test_product_code_hands_no_environment_on(guard: Guard) -> None:
     run(env={"PATH": os.environ["PATH"]}, stdout=subprocess.DEVNULL)
 
 
+@pytest.mark.holds("S13")
 def test_the_threads_of_product_code_are_watched_as_well(guard: Guard) -> None:
     call = _as_the_product(
         "import asyncio, subprocess\n"
@@ -145,6 +153,7 @@ def test_the_guards_follow_into_a_command_that_a_test_starts(
     assert refused in log.read_text()
 
 
+@pytest.mark.holds("R38")
 def test_nothing_is_written_outside_the_temporary_folder(guard: Guard, tmp_path: Path) -> None:
     outside = ROOT / "left-behind.txt"
     link = tmp_path / "link"
@@ -174,11 +183,13 @@ def test_temporary_files_are_allowed(tmp_path: Path) -> None:
     Path(os.devnull).write_text("x")
 
 
+@pytest.mark.holds("S13")
 def test_a_swallowed_refusal_is_remembered(guard: Guard) -> None:
     with guard.refuses("os.system"), suppress(ForbiddenActionError):
         os.system("true")  # noqa: S605 - refused before it runs
 
 
+@pytest.mark.holds("P31")
 @pytest.mark.parametrize("secret", CANARIES.values())
 def test_a_canary_is_found_in_every_form(secret: str) -> None:
     raw = secret.encode()
@@ -189,6 +200,7 @@ def test_a_canary_is_found_in_every_form(secret: str) -> None:
     assert not find_canary(secret[: len(secret) // 2])
 
 
+@pytest.mark.holds("P31")
 def test_a_written_canary_is_found(tmp_path: Path) -> None:
     leak = tmp_path / "deep" / "log.txt"
     leak.parent.mkdir()

@@ -60,6 +60,7 @@ def untouched(there: Scene) -> bool:
     return there.host.calls == [] and there.analyser.calls == 0
 
 
+@pytest.mark.holds("S12", "R18", "P12")
 @pytest.mark.parametrize("permission", list(Permission))
 @pytest.mark.parametrize("name", list(CommandName))
 async def test_who_may_use_which_command(name: CommandName, permission: Permission) -> None:
@@ -100,12 +101,14 @@ async def test_an_operator_may_let_people_who_triage_ask() -> None:
     assert (await there.say("/ask why")).state is CommandState.DONE
 
 
+@pytest.mark.holds("S12", "P12")
 async def test_an_operator_cannot_let_everybody_ask() -> None:
     there = scene(permissions={"bob": Permission.READ}, rules=CommandRules(least=Permission.NONE))
 
     assert (await there.say("/ask why")).state is CommandState.REFUSED
 
 
+@pytest.mark.holds("S12", "R18", "P12")
 @pytest.mark.parametrize(
     ("body", "options"),
     [
@@ -134,6 +137,7 @@ async def test_what_is_no_command_of_a_person_costs_nothing(
     assert untouched(there)
 
 
+@pytest.mark.holds("P19")
 async def test_our_own_comment_is_not_listened_to_even_where_we_are_a_person() -> None:
     us = replace(OURSELVES, kind=AccountKind.USER, login="bob")
     there = scene()
@@ -145,6 +149,7 @@ async def test_our_own_comment_is_not_listened_to_even_where_we_are_a_person() -
     assert there.host.writes == []
 
 
+@pytest.mark.holds("S12", "P12")
 async def test_where_nobody_can_say_who_may_nobody_may() -> None:
     there = scene()
     there.host.fail(Operation.PERMISSION, OUTAGE, times=None)
@@ -156,6 +161,7 @@ async def test_where_nobody_can_say_who_may_nobody_may() -> None:
     assert (there.analyser.calls, there.replies) == (0, [])
 
 
+@pytest.mark.holds("S12", "P12")
 @pytest.mark.parametrize("operation", [Operation.PULL_REQUEST, Operation.CONVERSATION])
 async def test_an_outage_before_the_command_asks_no_model(operation: Operation) -> None:
     there = scene()
@@ -177,6 +183,7 @@ async def test_what_cannot_be_acknowledged_is_not_done() -> None:
     assert (there.analyser.calls, there.replies) == (0, [])
 
 
+@pytest.mark.holds("S10", "R17")
 @pytest.mark.parametrize(
     "body",
     [
@@ -207,6 +214,7 @@ async def test_how_a_command_is_written_is_not_told_to_strangers() -> None:
     assert there.replies == []
 
 
+@pytest.mark.holds("S14", "R19")
 async def test_a_question_about_an_address_goes_to_the_model_as_text_and_nowhere_else() -> None:
     there = scene()
 
@@ -256,6 +264,7 @@ async def test_an_unknown_name_gets_one_short_reply_with_the_nearest(body: str, 
     assert words in reply
 
 
+@pytest.mark.holds("P30")
 @pytest.mark.parametrize("body", ["/review", "/ask why", "/plan"])
 @pytest.mark.parametrize(
     ("different", "words"),
@@ -273,6 +282,7 @@ async def test_where_no_review_is_wanted_no_model_is_asked(
     assert words in there.replies[0]
 
 
+@pytest.mark.holds("P30")
 async def test_a_pause_stops_pushes_and_nothing_that_somebody_asks_for() -> None:
     there = scene()
     there.remember(REMEMBERED)
@@ -317,6 +327,7 @@ async def test_a_reply_that_the_host_does_not_take_is_a_failure_and_sent_once() 
     assert there.host.count(Operation.POST_COMMENT) == 1
 
 
+@pytest.mark.holds("S19", "R42")
 async def test_fifty_requests_end_at_the_limit_and_cost_nothing_more() -> None:
     there = scene()
 
@@ -329,6 +340,7 @@ async def test_fifty_requests_end_at_the_limit_and_cost_nothing_more() -> None:
     assert (await there.say("/ask why")).state is CommandState.DONE
 
 
+@pytest.mark.holds("R42")
 async def test_all_people_together_have_a_limit_and_what_only_tells_another_one() -> None:
     people = [Account(id=100 + n, login=f"p{n}", kind=AccountKind.USER) for n in range(30)]
     there = scene(permissions={person.login: Permission.WRITE for person in people})
@@ -349,6 +361,7 @@ async def test_a_command_that_is_edited_away_still_counts() -> None:
     assert (await there.say("/ask why")).state is CommandState.REFUSED
 
 
+@pytest.mark.holds("R42")
 async def test_strangers_use_up_nothing_of_others() -> None:
     there = scene()
     for _ in range(60):
@@ -429,6 +442,7 @@ async def test_how_often_the_host_is_asked(body: str, permission: Permission, ca
     assert len(there.host.calls) <= calls
 
 
+@pytest.mark.holds("P10")
 async def test_every_reply_is_posted_right_after_the_head_was_read() -> None:
     there = scene()
     there.remember(REMEMBERED)

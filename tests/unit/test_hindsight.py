@@ -56,6 +56,7 @@ def looking_back(
     return Hindsight(compare(history, change, "", full=full), change, present)
 
 
+@pytest.mark.holds("P08")
 @pytest.mark.parametrize(
     ("late", "made"),
     [
@@ -99,6 +100,7 @@ def test_nothing_is_late_where_everything_is_looked_at_again() -> None:
     assert looking_back(unseen).objection(finding(2)) is None
 
 
+@pytest.mark.holds("P08")
 def test_nobody_is_sent_back() -> None:
     history = replace(HISTORY, known=(known("old = call()", suggestion="f = 6"),))
     back = looking_back(history)
@@ -111,6 +113,7 @@ def test_nobody_is_sent_back() -> None:
     assert looking_back(history).objection(suggested) == reason
 
 
+@pytest.mark.holds("P08")
 def test_a_proposal_that_another_finding_quotes_still_brings_nothing_back() -> None:
     there = known("old = call()", state=KnownState.OPEN)
     back = looking_back(replace(HISTORY, known=(there,)), present=(there.fingerprint,))

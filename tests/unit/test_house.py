@@ -143,6 +143,7 @@ def test_names_say_what_a_thing_is() -> None:
     assert _breaking(MODULES, bad_names) == {}
 
 
+@pytest.mark.holds("S17")
 def test_only_config_reads_the_environment() -> None:
     def reads(path: Path) -> list[int]:
         return [
@@ -155,6 +156,7 @@ def test_only_config_reads_the_environment() -> None:
     assert _breaking(MODULES, reads).keys() == {"reviewer/config.py"}
 
 
+@pytest.mark.holds("S13")
 def test_what_reaches_outside_stands_behind_its_own_door() -> None:
     def through_no_door(path: Path) -> list[str]:
         doors = {
@@ -169,6 +171,7 @@ def test_what_reaches_outside_stands_behind_its_own_door() -> None:
     assert _breaking(MODULES, through_no_door) == {}
 
 
+@pytest.mark.holds("P03")
 def test_nobody_catches_everything() -> None:
     def broad(path: Path) -> list[int]:
         # A handler that ends by raising the same again cleans up; it swallows nothing.

@@ -51,6 +51,7 @@ def test_every_manifest_is_in_the_kustomization() -> None:
     }
 
 
+@pytest.mark.holds("S18")
 @pytest.mark.parametrize("pod", PODS)
 def test_a_pod_is_restricted(pod: Document) -> None:
     # https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
@@ -98,6 +99,7 @@ def test_a_pod_has_time_to_hand_over() -> None:
         assert grace is None or float(grace) > drain + shutdown + 10
 
 
+@pytest.mark.holds("S17")
 def test_the_cluster_is_told_what_the_program_knows_and_no_secret() -> None:
     variables = _settings_of_the_cluster()
     assert unknown_variables(variables) == set()
@@ -124,6 +126,7 @@ def test_selectors_find_their_pods() -> None:
             assert wanted.items() <= labels[component].items()
 
 
+@pytest.mark.holds("S14")
 def test_nothing_gets_in_or_out_that_no_policy_names() -> None:
     policies = {
         each["metadata"]["name"].removeprefix("persona-reviewer-"): each["spec"]
@@ -146,6 +149,7 @@ def test_nothing_gets_in_or_out_that_no_policy_names() -> None:
     )
 
 
+@pytest.mark.holds("S18")
 def test_everything_runs_the_version_that_it_came_with() -> None:
     [compose] = read_documents(COMPOSE)
     [kustomization] = read_documents(KUBERNETES / "kustomization.yaml")

@@ -72,6 +72,7 @@ def test_what_is_found_again_is_not_told_twice() -> None:
     assert left_open(KNOWN, FULL, CHANGE, Policy()) == ()
 
 
+@pytest.mark.holds("S15")
 def test_an_unsigned_history_leaves_nothing_open() -> None:
     assert left_open(replace(KNOWN, trusted=False), NARROW, CHANGE, Policy()) == ()
 
@@ -135,6 +136,7 @@ async def _shopping(policy: Policy) -> tuple[FakeCodeHost, Published]:
     return host, await publish(host, NARROW, policy=policy)
 
 
+@pytest.mark.holds("R43")
 async def test_a_narrower_review_of_the_same_commit_buys_no_verdict() -> None:
     host, published = await _shopping(STRICT)
     assert published.conclusion.kind is ConclusionKind.FAILURE
@@ -155,11 +157,13 @@ async def test_what_was_told_with_low_confidence_fails_nothing_later_either() ->
     assert "1 from earlier" in _summary(host)
 
 
+@pytest.mark.holds("P03")
 async def test_a_score_without_what_was_left_open_is_no_success() -> None:
     _, published = await _shopping(Policy(min_score=60.0))
     assert published.conclusion.kind is ConclusionKind.NEUTRAL
 
 
+@pytest.mark.holds("R43")
 @pytest.mark.parametrize("signer", [SIGNER, UNSIGNED], ids=["signed", "hints"])
 async def test_the_check_of_all_is_not_taken_back_by_some(signer: Signer) -> None:
     policy = Policy(min_score=60.0)

@@ -73,6 +73,7 @@ class World:
         )
 
 
+@pytest.mark.holds("R42", "P13")
 @given(
     seed=st.integers(0, 2**32),
     tokens=st.sampled_from([None, 3_000, 20_000, 60_000]),
@@ -124,6 +125,7 @@ def test_no_ceiling_is_ever_exceeded(
         assert not any(failure.kind is FailureKind.BUDGET for failure in failures)
 
 
+@pytest.mark.holds("P13")
 def test_a_call_of_unknown_price_is_bound_by_tokens() -> None:
     budget = Budget(ceilings=(Ceiling(scope=Scope.RUN, tokens=100, dollars=Decimal(1)),))
 
@@ -172,6 +174,7 @@ ALL = Limits(
 )
 
 
+@pytest.mark.holds("P13")
 async def test_ceilings_know_what_their_scopes_spent_before() -> None:
     ledger = await _ledger(
         # run, repository, pull request, installation, age in hours

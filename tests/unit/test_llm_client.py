@@ -54,6 +54,7 @@ async def test_an_answer_is_returned_charged_and_written_down() -> None:
     assert setting.client.budget_report().total.cost == row.cost
 
 
+@pytest.mark.holds("S19", "P16")
 async def test_a_value_out_of_its_bounds_never_reaches_the_network() -> None:
     model = ScriptedModel()
     setting = Setting(model)
@@ -66,6 +67,7 @@ async def test_a_value_out_of_its_bounds_never_reaches_the_network() -> None:
     assert (model.calls, setting.ledger.rows) == ([], [])
 
 
+@pytest.mark.holds("S16", "P08")
 async def test_the_same_content_never_calls_again() -> None:
     model = ScriptedModel(["first", "second"])
     setting = Setting(model, cache=MemoryCompletionCache())
@@ -81,6 +83,7 @@ async def test_the_same_content_never_calls_again() -> None:
     assert setting.client.budget_report().total.cached == 1
 
 
+@pytest.mark.holds("S16", "P08")
 async def test_two_equal_calls_at_once_are_asked_and_paid_once() -> None:
     clock = FakeClock()
     model = ScriptedModel(["only"], clock=clock, latency=2.0)
@@ -92,6 +95,7 @@ async def test_two_equal_calls_at_once_are_asked_and_paid_once() -> None:
     assert len(model.calls) == 1
 
 
+@pytest.mark.holds("S16")
 @pytest.mark.parametrize(
     "other",
     [
@@ -129,6 +133,7 @@ async def test_the_first_byte_is_told_once_and_always_before_the_end() -> None:
     assert told == pytest.approx([1 + 0.4375 + 1, 1 + 0.4375 + 2])
 
 
+@pytest.mark.holds("P16")
 async def test_a_refused_parameter_is_dropped_once_and_remembered() -> None:
     refused = failure(FailureKind.PARAMETER, status=400, parameter="temperature")
     model = ScriptedModel([refused, "first", "second"])
@@ -202,6 +207,7 @@ async def test_a_model_that_refuses_two_schemas_is_asked_without_any() -> None:
     ]
 
 
+@pytest.mark.holds("P14")
 async def test_an_answer_that_is_cut_at_its_length_is_returned_and_not_asked_again() -> None:
     cut = Completion(
         text='{"answers":[', finish=Finish.LENGTH, usage=Usage(output=9), model_answered="m"
@@ -214,6 +220,7 @@ async def test_an_answer_that_is_cut_at_its_length_is_returned_and_not_asked_aga
     assert len(model.calls) == 1
 
 
+@pytest.mark.holds("R50", "P13")
 async def test_usage_that_never_arrived_stays_charged_at_its_reservation() -> None:
     model = ScriptedModel(["{}"], usage=lambda *_: None)
     setting = Setting(model)
@@ -228,6 +235,7 @@ async def test_usage_that_never_arrived_stays_charged_at_its_reservation() -> No
     assert setting.client.budget_report().total.uncertain == 1
 
 
+@pytest.mark.holds("R50", "P13")
 @pytest.mark.parametrize(
     "impossible", [Usage(fresh_input=-1), Usage(output=10**12)], ids=["negative", "endless"]
 )
@@ -239,6 +247,7 @@ async def test_a_usage_that_cannot_be_true_counts_as_none(impossible: Usage) -> 
     assert not setting.ledger.rows[0].usage_known
 
 
+@pytest.mark.holds("P13")
 @pytest.mark.parametrize("sent", [True, False])
 async def test_what_never_reached_a_model_is_free_and_all_else_is_charged(*, sent: bool) -> None:
     failed = failure(FailureKind.INVALID, status=400, sent=sent)
@@ -312,6 +321,7 @@ async def test_a_model_that_cannot_be_made_costs_nothing() -> None:
     assert setting.client.budget_report().total.known_cost == 0
 
 
+@pytest.mark.holds("S19")
 async def test_a_model_that_hangs_beyond_its_time_is_left() -> None:
     setting = Setting(ScriptedModel(pause=asyncio.Event().wait), timeout_seconds=-4.99)
 
@@ -335,6 +345,7 @@ async def test_the_end_of_the_run_s_time_ends_the_waiting() -> None:
     assert [call.timeout_seconds for call in model.calls] == [30.0]
 
 
+@pytest.mark.holds("S19")
 async def test_no_call_begins_after_the_end_of_the_run_s_time() -> None:
     model = ScriptedModel()
     setting = Setting(model, deadline_seconds=0.0)
@@ -369,6 +380,7 @@ async def test_a_call_waits_for_room_that_others_only_hold_in_reserve() -> None:
     assert model.most_under_way == 1
 
 
+@pytest.mark.holds("S17", "P31")
 async def test_secrets_neither_go_out_nor_come_in() -> None:
     own = "our-own-key-0123456789"
     model = ScriptedModel([f"You sent {own}."])
@@ -489,6 +501,7 @@ class _Recorded:
         self.spans[-1].update(attributes)
 
 
+@pytest.mark.holds("S21", "P31")
 async def test_spans_tell_what_was_used_and_nothing_of_what_was_said() -> None:
     telemetry = _Recorded()
     transient = failure(FailureKind.TRANSIENT, status=503)

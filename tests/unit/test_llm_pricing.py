@@ -46,6 +46,7 @@ def test_a_gateway_s_prices_are_found_by_its_address() -> None:
     assert price > 0
 
 
+@pytest.mark.holds("P13")
 @pytest.mark.parametrize(
     "model", [MODEL, UNPRICED, ModelName(provider="openai", model="gpt-6.2-sol")], ids=str
 )
@@ -71,6 +72,7 @@ def test_the_model_that_answered_is_the_one_that_is_paid() -> None:
     assert pricing.price(SONNET, usage, at=NOW, answered="who-knows") == Decimal(2)
 
 
+@pytest.mark.holds("P13")
 @given(
     fresh=st.integers(0, 900_000), read=st.floats(0, 1), write=st.floats(0, 1),
     output=st.integers(0, 128_000),
@@ -134,6 +136,7 @@ def test_the_worst_case_does_not_trust_an_average(text: str) -> None:
     assert estimator.worst(text) <= len(text.encode())
 
 
+@pytest.mark.holds("P13")
 @given(text=st.text(), ratio=st.floats(1, 8))
 def test_the_worst_case_is_never_below_the_estimate(text: str, ratio: float) -> None:
     estimator = TokenEstimator(bytes_per_token=ratio)

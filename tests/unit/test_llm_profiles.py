@@ -105,6 +105,7 @@ def test_how_much_a_model_holds_agrees_with_the_prices_record(name: str) -> None
         assert ours.context_tokens == pytest.approx(model.context_window, rel=0.06)
 
 
+@pytest.mark.holds("P16")
 def test_nothing_optional_is_sent_to_a_model_that_nobody_knows() -> None:
     asked = request(
         model=ModelName(provider="openai", model="gpt-9"),

@@ -20,6 +20,7 @@ AGAIN = {FailureKind.TRANSIENT, FailureKind.RATE_LIMITED}
 CHANGED = {FailureKind.SCHEMA_UNSUPPORTED}
 
 
+@pytest.mark.holds("P16")
 @pytest.mark.parametrize("kind", FailureKind)
 async def test_only_what_may_pass_is_tried_again(kind: FailureKind) -> None:
     model = ScriptedModel([failure(kind, status=400)])
@@ -96,6 +97,7 @@ async def test_the_circuit_opens_after_five_failures_and_tries_again_after_thirt
     assert await ask() == "{}"
 
 
+@pytest.mark.holds("P13")
 async def test_an_attempt_that_the_breaker_stops_holds_no_money() -> None:
     memory = ModelMemory()
     memory.breaker.failed(MODEL, failure(FailureKind.BILLING), 0.0)
@@ -154,6 +156,7 @@ def test_a_trial_that_was_cancelled_leaves_room_for_another() -> None:
     assert breaker.enter(MODEL, 30.0) is None
 
 
+@pytest.mark.holds("P16")
 def test_one_model_s_circuit_is_not_another_s() -> None:
     assert _open().enter(UNPRICED, 0.0) is None
 

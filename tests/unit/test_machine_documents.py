@@ -66,11 +66,13 @@ def test_json_has_every_finding_with_its_outcome_and_every_file() -> None:
     }
 
 
+@pytest.mark.holds("P31")
 @pytest.mark.parametrize("render", [render_json, render_sarif, render_html])
 def test_a_hard_coded_password_is_in_no_document(render: Callable[[ReviewDocument], str]) -> None:
     assert "not-a-real-password" not in render(EXAMPLES["findings"])
 
 
+@pytest.mark.holds("S22")
 @pytest.mark.parametrize("render", [render_json, render_sarif])
 def test_machine_documents_are_ascii(render: Callable[[ReviewDocument], str]) -> None:
     assert render(EXAMPLES["hostile"]).isascii()
@@ -103,6 +105,7 @@ def test_sarif_results_point_to_their_rules_and_to_real_lines(name: str) -> None
             assert 1 <= region["startLine"] <= region["endLine"]
 
 
+@pytest.mark.holds("P03")
 def test_sarif_says_when_not_everything_was_looked_at() -> None:
     assert sarif_run("clean")["invocations"] == [{"executionSuccessful": True}]
     for name in ("partial", "failed", "superseded"):
@@ -119,6 +122,7 @@ def test_sarif_gives_removed_lines_no_region_of_the_head() -> None:
     assert "app/auth.py:2-3 of the base" in result["message"]["text"]
 
 
+@pytest.mark.holds("S9")
 def test_sarif_messages_hold_no_link_and_no_placeholder() -> None:
     hostile = replace(
         FINDINGS.findings[0].finding, headline="[text](https://evil.example) {0}", co_signers=()
@@ -151,6 +155,7 @@ class Page(HTMLParser):
         self.attributes += [(name, value or "") for name, value in attrs]
 
 
+@pytest.mark.holds("S9")
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_page_loads_and_runs_nothing(name: str) -> None:
     page = Page(render_html(EXAMPLES[name]))
@@ -168,6 +173,7 @@ def test_the_policy_of_the_page_allows_its_own_style_alone() -> None:
     assert policy
 
 
+@pytest.mark.holds("P03")
 def test_the_page_of_a_clean_review_is_green_and_of_no_other() -> None:
     for name in EXAMPLES:
         good = '<header class="good">' in render_html(EXAMPLES[name])

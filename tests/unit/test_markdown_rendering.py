@@ -27,6 +27,7 @@ MARKDOWN = MarkdownIt("gfm-like", {"html": True, "linkify": False})
 OURS = re.compile(r"</?(?:details|summary|sub)>")
 
 
+@pytest.mark.holds("P01")
 def test_a_clean_and_complete_review_is_one_line() -> None:
     assert render_markdown(ReviewDocument(review=CLEAN)).count("\n") == 1
 
@@ -44,6 +45,7 @@ def test_without_a_model_the_first_line_says_how_many_rules_need_one() -> None:
     assert first.startswith("**No mechanical finding; 1 of 4 rules need")
 
 
+@pytest.mark.holds("S7")
 def test_suspected_injection_is_never_clean() -> None:
     review = replace(CLEAN, injection_suspected=True)
     assert "Nothing found" not in render_markdown(ReviewDocument(review=review))
@@ -55,6 +57,7 @@ def test_an_error_and_its_hint_make_two_sentences_of_one_notice() -> None:
     assert '- a.toml:2: unknown key "limt". Known are: limit.\n' in text
 
 
+@pytest.mark.holds("S9", "R26")
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_all_html_is_ours_and_nothing_links_outside(name: str) -> None:
     document = EXAMPLES[name]
@@ -77,6 +80,7 @@ def test_links_go_to_the_lines_at_the_reviewed_commit() -> None:
     )
 
 
+@pytest.mark.holds("S9", "R13")
 def test_a_path_cannot_leave_its_link() -> None:
     file = build_file("a](https://evil.example)<b>|`.py", after="x = 1\n")
     review = replace(
@@ -92,6 +96,7 @@ def test_a_path_cannot_leave_its_link() -> None:
     assert [link.startswith("https://host.example/o/r/blob/") for link in links] == [True]
 
 
+@pytest.mark.holds("P17")
 @pytest.mark.parametrize("letter", ["a", "\u6f22"])
 def test_a_body_over_the_cap_is_cut_between_findings_and_says_how_many_more(letter: str) -> None:
     file = build_file("app/big.py", after="".join(f"f({i})\n" for i in range(400)))
@@ -113,6 +118,7 @@ def test_a_body_over_the_cap_is_cut_between_findings_and_says_how_many_more(lett
     assert text.count("→ Pass a list") == shown
 
 
+@pytest.mark.holds("P01")
 @pytest.mark.parametrize("number", [1, 2, 3, 4, 5, 17, 18, 19, 21, 300])
 def test_every_finding_is_shown_or_counted(number: int) -> None:
     review = many_findings(number)
@@ -149,11 +155,13 @@ def test_an_inline_comment_spends_at_most_eighty_words_on_prose() -> None:
     assert prose.rstrip().endswith(finding.remedy)
 
 
+@pytest.mark.holds("P31")
 def test_a_comment_never_shows_a_hard_coded_password() -> None:
     for document in (EXAMPLES["findings"], EXAMPLES["notices"]):
         assert "not-a-real-password" not in render_markdown(document)
 
 
+@pytest.mark.holds("S9")
 def test_hostile_text_gives_no_command_at_the_start_of_a_line() -> None:
     document = EXAMPLES["hostile"]
     assert "/dismiss all" in HOSTILE_TEXT

@@ -98,6 +98,7 @@ def test_a_history_comes_back_as_it_was() -> None:
     assert reading.mark == mark
 
 
+@pytest.mark.holds("S15")
 def test_without_a_key_only_whose_turn_it_was_is_written_and_read() -> None:
     written = UNSIGNED.write(SummaryMark(head_sha=HEAD, history=HISTORY))
     reading = UNSIGNED.read(written, MarkKind.SUMMARY)
@@ -106,6 +107,7 @@ def test_without_a_key_only_whose_turn_it_was_is_written_and_read() -> None:
     assert not reading.trusted
 
 
+@pytest.mark.holds("S15", "R49")
 def test_a_hint_that_holds_a_state_is_not_unpacked() -> None:
     forged = UNSIGNED.write(SummaryMark(head_sha=HEAD, history=History()))
     assert decode(forged.split("state=")[1].split(" ")[0]) == History()
@@ -116,11 +118,13 @@ def test_a_hint_that_holds_a_state_is_not_unpacked() -> None:
     assert reading.mark.history == History(generation=3)
 
 
+@pytest.mark.holds("S15", "R49")
 @pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS)
 def test_a_marker_of_somebody_else_is_ignored(other: Signer) -> None:
     assert SIGNER.read(other.write(MARK), MarkKind.FINDING) is None
 
 
+@pytest.mark.holds("S15", "R49")
 def test_who_has_a_key_believes_no_hint() -> None:
     assert SIGNER.read(UNSIGNED.write(MARK), MarkKind.FINDING) is None
 
@@ -131,6 +135,7 @@ def test_who_has_no_key_any_more_takes_a_signed_marker_for_a_hint() -> None:
     assert not reading.trusted
 
 
+@pytest.mark.holds("S15", "R49")
 @pytest.mark.parametrize(
     "changed",
     [
@@ -149,6 +154,7 @@ def test_a_changed_marker_is_none(changed: tuple[str, str]) -> None:
     assert SIGNER.read(body, MarkKind.FINDING) is None
 
 
+@pytest.mark.holds("S15", "R24")
 @pytest.mark.parametrize(
     "body",
     [
@@ -178,12 +184,14 @@ def test_lines_that_a_browser_sent_end_differently_and_are_read() -> None:
     assert without_marker(body).strip() == "Text"
 
 
+@pytest.mark.holds("S15")
 def test_an_account_is_known_by_its_number_and_else_by_its_login() -> None:
     by_number = Subject.of(Account(id=5, login="x"), repository_id=1, number=2)
     by_login = Subject.of(Account(id=0, login="Reviewer"), repository_id=1, number=2)
     assert (by_number.bot, by_login.bot) == ("5", "reviewer")
 
 
+@pytest.mark.holds("S15")
 def test_a_key_that_could_be_guessed_is_refused_and_a_key_is_never_shown() -> None:
     with pytest.raises(UserError, match="16 bytes"):
         Signer(subject=SIGNER.subject, key="short")
@@ -198,6 +206,7 @@ def test_a_name_that_could_end_the_marker_is_left_out(name: str) -> None:
     assert SIGNER.read(written, MarkKind.FINDING) is not None
 
 
+@pytest.mark.holds("S15", "R24")
 def test_a_marker_cannot_end_its_html_comment() -> None:
     written = SIGNER.write(SummaryMark(head_sha=HEAD, history=HISTORY))
     assert written.count("--") == 2
@@ -213,6 +222,7 @@ def test_equal_histories_make_equal_texts() -> None:
     assert encode(one) == encode(other)
 
 
+@pytest.mark.holds("P31")
 def test_secrets_do_not_hide_in_the_state() -> None:
     secret = "ghp_" + "a1B2c3D4" * 4 + "e5F6"
     finding = replace(build_finding(build_source(3), 2), quote=f'token = "{secret}"')
@@ -235,6 +245,7 @@ def test_a_history_that_is_too_long_is_refused_and_its_size_can_be_asked() -> No
         encode(history)
 
 
+@pytest.mark.holds("S19")
 @pytest.mark.parametrize(
     "text",
     [
@@ -268,6 +279,7 @@ def test_a_state_of_another_version_is_forgotten_and_its_turn_is_not() -> None:
     assert reading.mark.history == History(generation=9)
 
 
+@pytest.mark.holds("S15", "R24")
 @settings(max_examples=150, derandomize=True)
 @given(st.text(), st.sampled_from([PREFIX, "<!--", "<!-- persona", SIGNER.write(MARK)]), st.text())
 def test_nothing_that_is_sanitised_can_begin_a_marker(before: str, part: str, after: str) -> None:
@@ -278,6 +290,7 @@ def test_nothing_that_is_sanitised_can_begin_a_marker(before: str, part: str, af
         assert SIGNER.read(said, MarkKind.FINDING) is None
 
 
+@pytest.mark.holds("S15", "R24")
 @settings(max_examples=150, derandomize=True)
 @given(st.text(alphabet="<!- persona:finding\n=.0a>", max_size=300))
 def test_no_text_is_read_as_a_marker_or_breaks_the_reader(text: str) -> None:

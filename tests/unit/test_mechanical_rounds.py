@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from reviewer.domain.change import FileChange
 from reviewer.domain.checklist import Verdict
 from reviewer.domain.finding import OutcomeKind
@@ -33,6 +35,7 @@ async def look(rounds: Rounds, *files: FileChange) -> Review:
     return await rounds.look(*files, mechanical=True)
 
 
+@pytest.mark.holds("P02", "P07")
 async def test_a_finding_of_a_tool_is_told_once_and_fixed_when_it_is_gone() -> None:
     rounds = sentinel()
     first = await look(rounds, search())
@@ -49,6 +52,7 @@ async def test_a_finding_of_a_tool_is_told_once_and_fixed_when_it_is_gone() -> N
     assert rounds.posted == {placed.finding.fingerprint: 1}
 
 
+@pytest.mark.holds("P02", "P07")
 async def test_a_dismissal_survives_an_edit_beside_the_line_and_a_rename() -> None:
     rounds = sentinel()
     first = await look(rounds, search())

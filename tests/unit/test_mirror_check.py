@@ -37,6 +37,7 @@ async def asked(service: Service, head_ref: str = BRANCH, delivery_id: str = "d-
     return (await handle_delivery(service.deliveries, delivery)).outcome
 
 
+@pytest.mark.holds("P23")
 @pytest.mark.parametrize("kind", list(ConclusionKind))
 async def test_the_conclusion_of_the_last_review_stands_on_the_queues_commit(
     kind: ConclusionKind,
@@ -61,6 +62,7 @@ async def test_the_same_queue_is_told_once() -> None:
     assert len(service.host.checks) == 1
 
 
+@pytest.mark.holds("P23")
 @pytest.mark.parametrize(
     ("state", "title"),
     [
@@ -79,6 +81,7 @@ async def test_what_was_never_reviewed_is_neutral(state: RunState | None, title:
     assert (check.conclusion, check.title) == (ConclusionKind.NEUTRAL, title)
 
 
+@pytest.mark.holds("P23")
 async def test_a_review_that_is_under_way_is_not_waited_for() -> None:
     service = with_queue()
     async with service.store.begin() as work:

@@ -73,6 +73,7 @@ def test_another_form_is_refused_with_the_way_out(text: str, words: str) -> None
     assert caught.value.hint
 
 
+@pytest.mark.holds("S17")
 def test_what_was_pasted_by_mistake_is_not_shown() -> None:
     key = "sk-ant-api03-" + "A1b2C3d4" * 12
 

@@ -110,6 +110,7 @@ def test_a_broken_configuration_covers_nothing_and_is_told(path: str, text: str)
     assert path in own.notices[0]
 
 
+@pytest.mark.holds("P01")
 def test_a_source_counts_only_if_it_is_covered_wherever_it_was_found() -> None:
     texts = {
         "ruff.toml": 'lint.select = ["S", "ANN"]\nlint.per-file-ignores = {"tests/**" = ["S"]}\n'

@@ -111,6 +111,7 @@ def test_everything_that_is_copied_is_there_and_reaches_the_build() -> None:
         assert (ROOT / source).exists(), source
 
 
+@pytest.mark.holds("S17")
 @pytest.mark.parametrize("name", [".env", ".env.local", "app.pem", "ledger.sqlite3", "a.pyc"])
 def test_nothing_secret_or_made_anew_gets_in_even_beside_the_code(name: str) -> None:
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
@@ -118,6 +119,7 @@ def test_nothing_secret_or_made_anew_gets_in_even_beside_the_code(name: str) -> 
     assert any(fnmatch(name, pattern) for pattern in patterns)
 
 
+@pytest.mark.holds("S18")
 def test_everything_that_is_installed_has_a_hash_or_was_built_here() -> None:
     installs = [
         command
@@ -138,6 +140,7 @@ def test_the_image_installs_what_the_service_is_tested_with() -> None:
     assert _of("RUN", _final()) == [], "what runs in the last stage stays in it"
 
 
+@pytest.mark.holds("S18")
 def test_the_program_runs_without_root_and_writes_in_two_places() -> None:
     assert _of("USER", _final()) == ["10001:10001"]
     assert "--chown=10001:10001" in next(rest for rest in _of("COPY", _final()) if "/data" in rest)
@@ -196,6 +199,7 @@ def test_compose_is_valid_by_its_schema(allowed_program: Callable[[Path | str], 
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.holds("S18")
 @pytest.mark.parametrize("name", ["reviewer", "database"])
 def test_a_service_has_no_rights_and_bounds(name: str) -> None:
     service = _services()[name]
@@ -219,6 +223,7 @@ def test_compose_waits_for_the_database_and_keeps_it_inside() -> None:
     assert all(port.startswith("127.0.0.1:") for port in services["reviewer"]["ports"])
 
 
+@pytest.mark.holds("S17")
 def test_every_secret_of_compose_is_a_file_that_git_leaves_alone() -> None:
     [document] = read_documents(COMPOSE)
     services = document["services"]

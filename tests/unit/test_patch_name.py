@@ -17,6 +17,7 @@ AFTER = BEFORE.replace("five\n", "FIVE\nfive and a half\n")
 FILE = build_file("app.py", before=BEFORE, after=AFTER)
 
 
+@pytest.mark.holds("P02", "P09")
 @given(st.integers(min_value=1, max_value=40))
 def test_lines_that_move_change_no_name(above: int) -> None:
     more = "".join(f"{number}\n" for number in range(above))
@@ -26,6 +27,7 @@ def test_lines_that_move_change_no_name(above: int) -> None:
     assert line_names(moved) == line_names(FILE)
 
 
+@pytest.mark.holds("S16", "P08")
 @pytest.mark.parametrize(
     "other",
     [

@@ -205,11 +205,13 @@ def test_a_misspelt_key_is_not_told_again_as_a_missing_one() -> None:
     assert "missing" not in str(error)
 
 
+@pytest.mark.holds("S10", "S13")
 @pytest.mark.parametrize("origin", [Origin.REPOSITORY, Origin.IMPORTED])
 def test_a_repository_may_bring_no_regular_expression(origin: Origin) -> None:
     assert "no regular expression" in str(refusal(PERSONA, origin))
 
 
+@pytest.mark.holds("S10", "S13")
 def test_a_repository_may_bring_no_regular_expression_inside_a_pattern() -> None:
     start, end = PERSONA.index("[[match.added]]"), PERSONA.index("[[match.files]]")
     text = PERSONA[:start] + PERSONA[end:]
@@ -252,6 +254,7 @@ def test_without_a_vocabulary_no_word_is_unknown() -> None:
     assert parse_persona(text, "mine.toml").rules[1].evidence[0].codes == ("anything-else",)
 
 
+@pytest.mark.holds("R34")
 @given(st.text(max_size=300))
 def test_no_text_makes_the_loader_raise_anything_else(text: str) -> None:
     with pytest.raises(ConfigurationError):

@@ -120,6 +120,7 @@ def test_a_rule_is_asked_only_about_files_that_it_speaks_about() -> None:
     ]
 
 
+@pytest.mark.holds("P32")
 def test_a_persona_whose_rules_are_all_decided_is_not_asked() -> None:
     persona = build_persona("p", build_rule("A001", "Be"))
     card = build_scorecard(persona, build_answer(persona.rules[0], "p", Verdict.PASS))
@@ -206,6 +207,7 @@ def test_all_rules_of_a_persona_go_in_one_request() -> None:
 # What does not fit --------------------------------------------------------------------------------
 
 
+@pytest.mark.holds("P06")
 def test_what_the_model_cannot_hold_is_left_out_with_the_reason() -> None:
     pieces = [Piece(path="a.py", tokens=500_000), Piece(path="b.py", tokens=10)]
     made = plan(pieces, [question("a", "a.py", "b.py")])
@@ -213,6 +215,7 @@ def test_what_the_model_cannot_hold_is_left_out_with_the_reason() -> None:
     assert made.batches[0].paths == ("b.py",)
 
 
+@pytest.mark.holds("P06")
 def test_one_huge_file_does_not_block_the_small_ones_behind_it() -> None:
     pieces = [
         Piece(path="first.py", tokens=3_000),
@@ -227,6 +230,7 @@ def test_one_huge_file_does_not_block_the_small_ones_behind_it() -> None:
     ]
 
 
+@pytest.mark.holds("P13")
 def test_a_ceiling_in_money_holds_by_prices_and_without_them_by_tokens() -> None:
     pieces = [Piece(path=f"{n}.py", tokens=20_000) for n in range(9)]
     asked = [question("a", *(piece.path for piece in pieces))]
@@ -268,6 +272,7 @@ def test_a_model_that_holds_nothing_leaves_everything_out() -> None:
     assert [entry.path for entry in made.left_out] == ["a.py"]
 
 
+@pytest.mark.holds("P06")
 def test_each_batch_knows_what_it_does_not_show() -> None:
     change = build_change(
         *(build_file(path, after="x = 1\n") for path in ("a.py", "b.py", "c.py", "d.py")),
@@ -355,6 +360,7 @@ LIMITS = st.builds(
 TERMS = st.builds(CacheTerms, least_tokens=st.sampled_from([None, 512, 4_096]), waits=st.booleans())
 
 
+@pytest.mark.holds("P06")
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(PIECES, QUESTIONS, LIMITS, TERMS, st.sampled_from([None, PRICES]))
 def test_every_plan_is_complete_in_order_within_budget_and_the_same_again(

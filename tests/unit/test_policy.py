@@ -65,6 +65,7 @@ def test_without_a_layer_the_defaults_hold() -> None:
     assert {setting.origin for setting in policy.settings()} == {"default"}
 
 
+@pytest.mark.holds("P15")
 def test_a_later_layer_wins_key_by_key_and_each_value_keeps_its_origin() -> None:
     policy = effective(
         replace(OPERATOR, limit=2, inline_cap=9, fail_on=FailOn.MAJOR),
@@ -110,6 +111,7 @@ def test_the_command_line_can_lift_a_criterion() -> None:
     assert policy.fail_on.severity is None
 
 
+@pytest.mark.holds("P20")
 def test_exclusions_of_all_layers_are_put_together() -> None:
     policy = effective(
         replace(OPERATOR, exclude=("a/**",)), replace(REPOSITORY, exclude=("b/**", "a/**"))
@@ -188,6 +190,7 @@ def test_thresholds_change_with_the_path_and_the_cap_does_not() -> None:
     assert there.inline_confidence is Confidence.MEDIUM
 
 
+@pytest.mark.holds("S10")
 @pytest.mark.parametrize("name", ["SEC001", "security-sentinel"])
 def test_a_repository_layer_cannot_switch_off_what_guards_it_whoever_made_it(name: str) -> None:
     policy = effective(replace(REPOSITORY, rules=(off(name),), personas=(off(name),)))
@@ -202,6 +205,7 @@ def test_an_operator_may_switch_off_anything() -> None:
     assert policy.switched_off("SEC001") == "switched off: no (operator.toml)"
 
 
+@pytest.mark.holds("S10")
 def test_a_guarded_rule_that_is_scoped_to_paths_shows_in_the_review() -> None:
     policy = effective(replace(REPOSITORY, paths=(in_tests(rules=(off("SEC001", "Examples."),)),)))
 

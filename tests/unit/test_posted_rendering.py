@@ -59,6 +59,7 @@ def test_the_record_of_a_long_review_is_cut_to_its_head_and_stays_json() -> None
     assert "700 annotations more were left out" in check.summary
 
 
+@pytest.mark.holds("P30")
 @pytest.mark.parametrize("name", REVIEWS)
 def test_every_check_is_within_limits_and_its_record_holds_no_tag(name: str) -> None:
     review = REVIEWS[name]
@@ -71,6 +72,7 @@ def test_every_check_is_within_limits_and_its_record_holds_no_tag(name: str) -> 
     assert all(len(a.title) <= TITLE_LIMIT for a in check.annotations)
 
 
+@pytest.mark.holds("P17")
 async def test_a_summary_has_room_for_the_longest_marker() -> None:
     review = many_findings(800)
     host = build_host(review.change)
@@ -87,6 +89,7 @@ async def test_a_summary_has_room_for_the_longest_marker() -> None:
     assert len(comment.body.splitlines()[-1]) <= TEXT_LIMIT + 400
 
 
+@pytest.mark.holds("S9", "R24", "R25", "R26", "P29")
 async def test_a_hostile_review_is_posted_dead() -> None:
     review = REVIEWS["hostile"]
     host = build_host(review.change)
@@ -110,6 +113,7 @@ WORDS = st.text(max_size=40) | st.sampled_from(
 )
 
 
+@pytest.mark.holds("P19")
 @settings(max_examples=60, derandomize=True, deadline=None)
 @given(WORDS, WORDS, WORDS, WORDS)
 def test_no_text_of_ours_holds_a_command_whatever_a_model_or_a_change_says(
@@ -146,6 +150,7 @@ def test_no_text_of_ours_holds_a_command_whatever_a_model_or_a_change_says(
         assert text.count(PREFIX) == (text.splitlines()[-1].startswith(PREFIX))
 
 
+@pytest.mark.holds("P17")
 async def test_what_publishing_costs_in_calls() -> None:
     review = three_findings()
     host = build_host(review.change)

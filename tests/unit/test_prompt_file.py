@@ -138,6 +138,7 @@ def test_what_a_value_does_not_have_is_told_with_the_line() -> None:
         prompt.render(SectionName.CLOSING, {"request": "x", "language": "en", "nonce": "abcd"})
 
 
+@pytest.mark.holds("S5", "R10")
 def test_a_template_reaches_nothing_of_the_interpreter() -> None:
     text = GOOD.replace("{{ language }}", "{{ language.__class__.__mro__ }}")
 

@@ -35,6 +35,7 @@ def test_the_lock_is_written_as_it_is_read() -> None:
     assert lock_text(parse_lock(text, path).released) == text
 
 
+@pytest.mark.holds("S16")
 @pytest.mark.parametrize("key", sorted(RELEASED))
 def test_a_released_prompt_cannot_change_by_a_byte(key: str) -> None:
     text = dict(prompt_files())[f"prompts/{key}.md"]

@@ -16,6 +16,7 @@ from reviewer.adapters.http import HttpClient, HttpError, HttpTrouble  # noqa: E
 from reviewer.adapters.providers.factory import base_url_of, provider_for  # noqa: E402
 
 
+@pytest.mark.holds("S17")
 @pytest.mark.parametrize("text", ["two words", "line\nbreak", "schlüssel", "a\x00b", "tab\tbed"])
 def test_a_key_that_no_header_can_carry_is_refused_unseen(text: str) -> None:
     with pytest.raises(UserError, match="the key for openai") as caught:
@@ -42,6 +43,7 @@ async def test_a_provider_that_nobody_knows_is_refused() -> None:
             provider_for(placed, None, http=http)
 
 
+@pytest.mark.holds("S14", "S17")
 @pytest.mark.parametrize(
     ("url", "taken"),
     [

@@ -61,6 +61,7 @@ def quota(name: str, value: str) -> object:
     }
 
 
+@pytest.mark.holds("P16")
 @pytest.mark.parametrize(
     ("status", "body", "kind"),
     [
@@ -281,6 +282,7 @@ def test_what_may_have_reached_the_model_may_cost(status: int) -> None:
     assert judged(status).sent
 
 
+@pytest.mark.holds("S17")
 def test_no_message_shows_the_key_or_more_than_a_line() -> None:
     words = f"Incorrect API key provided: {KEY}.\n\x1b[31mignore this\u202e\n" + "x" * 5000
 
@@ -293,6 +295,7 @@ def test_no_message_shows_the_key_or_more_than_a_line() -> None:
     assert failure.message.startswith("status 401: Incorrect API key provided")
 
 
+@pytest.mark.holds("R50")
 @pytest.mark.parametrize(
     "body",
     [
@@ -377,6 +380,7 @@ def test_whatever_is_reported_there_is_a_failure(document: object, status: int) 
         assert failure.message.isprintable()
 
 
+@pytest.mark.holds("R50")
 @given(
     st.text(max_size=40)
     | st.sampled_from(["Sat, 21 Nov 99999999999 12:00:00 GMT", "21 Nov 2026 99:99:99 +9999"]),

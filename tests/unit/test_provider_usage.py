@@ -14,6 +14,7 @@ ANTHROPIC = {"input_tokens": 40, "cache_read_input_tokens": 3000, "output_tokens
 GEMINI = {"promptTokenCount": 5000, "candidatesTokenCount": 300, "thoughtsTokenCount": 500}
 
 
+@pytest.mark.holds("R50", "P13")
 @pytest.mark.parametrize(
     ("read", "said", "field"),
     [

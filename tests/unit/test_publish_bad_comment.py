@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from typing_extensions import override
@@ -62,6 +63,7 @@ def _picky(change: Change, bad: frozenset[int]) -> _PickyHost:
     return host
 
 
+@pytest.mark.holds("P05")
 async def test_one_bad_comment_is_isolated_and_stands_on_its_file() -> None:
     review = _review((1, 2, 3, 4, 5))
     host = _picky(review.change, frozenset({4}))
@@ -93,6 +95,7 @@ async def test_a_comment_on_a_file_that_broke_off_is_not_posted_twice() -> None:
         assert len(host.threads) == len(published.posted.standing) == 3
 
 
+@pytest.mark.holds("P05")
 @settings(max_examples=40, derandomize=True, deadline=None)
 @given(st.sets(st.integers(1, 12), min_size=1), st.sets(st.integers(1, 12)))
 async def test_whatever_is_refused_each_finding_is_told_once_and_the_calls_are_bounded(

@@ -212,6 +212,7 @@ ROWS = {
 }
 
 
+@pytest.mark.holds("P03")
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 async def test_a_failure_ends_as_its_row_says(row: Row) -> None:
     review = _review()
@@ -266,6 +267,7 @@ async def test_what_the_summary_could_not_tell_the_check_does() -> None:
     assert "Line 3 runs a shell" in check.summary
 
 
+@pytest.mark.holds("P05")
 async def test_what_could_not_be_posted_is_explained_in_the_summary() -> None:
     review = _review()
     host = build_host(review.change)
@@ -334,6 +336,7 @@ async def test_a_pending_review_that_may_not_be_deleted_stops_the_posting() -> N
 # -- the head moves ---------------------------------------------------------------------------
 
 
+@pytest.mark.holds("S11", "P10")
 @pytest.mark.parametrize("readings", range(1, 4))
 async def test_a_head_that_moves_before_a_write_ends_the_run_there(readings: int) -> None:
     review = _review()
@@ -376,6 +379,7 @@ FAULTS = st.lists(
 )
 
 
+@pytest.mark.holds("P02")
 @settings(max_examples=120, derandomize=True, deadline=None)
 @given(st.lists(FAULTS, min_size=1, max_size=4))
 async def test_whatever_fails_no_finding_is_posted_twice_and_no_second_summary_begins(

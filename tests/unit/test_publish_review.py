@@ -76,6 +76,7 @@ async def test_a_first_review_is_one_review_one_summary_and_one_check() -> None:
     assert (published.summary, published.check) == (SummaryFate.POSTED, CheckFate.POSTED)
 
 
+@pytest.mark.holds("S11", "R22", "P10")
 async def test_the_head_is_read_before_every_write() -> None:
     review = three_findings()
     host = build_host(review.change)
@@ -87,6 +88,7 @@ async def test_the_head_is_read_before_every_write() -> None:
             assert operations[index - 1] in readings
 
 
+@pytest.mark.holds("P02")
 @pytest.mark.parametrize("signer", [SIGNER, UNSIGNED], ids=["signed", "hints"])
 async def test_a_second_identical_run_writes_nothing(signer: Signer) -> None:
     review = three_findings()
@@ -98,6 +100,7 @@ async def test_a_second_identical_run_writes_nothing(signer: Signer) -> None:
     assert (published.summary, published.check) == (SummaryFate.UNCHANGED, CheckFate.UNCHANGED)
 
 
+@pytest.mark.holds("P02")
 async def test_a_run_that_has_more_to_say_edits_its_one_summary() -> None:
     review = three_findings()
     host = build_host(review.change)
@@ -123,6 +126,7 @@ async def test_new_findings_are_posted_and_old_ones_are_not_again() -> None:
     assert OTHER_HEAD[:7] in _summary(host)
 
 
+@pytest.mark.holds("P05")
 async def test_the_count_of_the_summary_is_what_stands() -> None:
     file = build_source(6)
     findings = build_findings(file, (1, 3, 5))
@@ -159,6 +163,7 @@ async def test_a_finding_about_a_file_stands_on_the_file_in_a_call_of_its_own() 
     assert again.posted.file_level == published.posted.file_level
 
 
+@pytest.mark.holds("S3")
 async def test_anchors_are_held_against_the_publishers_own_change() -> None:
     review = three_findings()
     own = build_change(build_source(2))
@@ -170,6 +175,7 @@ async def test_anchors_are_held_against_the_publishers_own_change() -> None:
     assert "the change does not show these lines" in _summary(host)
 
 
+@pytest.mark.holds("S3")
 async def test_a_review_of_another_commit_is_not_published() -> None:
     review = three_findings()
     host = build_host(moved(review.change))
@@ -181,6 +187,7 @@ async def test_a_review_of_another_commit_is_not_published() -> None:
 # -- clean ------------------------------------------------------------------------------------
 
 
+@pytest.mark.holds("P01")
 async def test_a_clean_review_is_one_line_and_a_check() -> None:
     host = build_host(CLEAN.change)
     published = await publish(host, CLEAN, policy=STRICT)
@@ -222,6 +229,7 @@ async def test_a_silent_policy_does_not_hide_what_is_not_clean() -> None:
 # -- runs that did not complete ---------------------------------------------------------------
 
 
+@pytest.mark.holds("P03")
 @pytest.mark.parametrize("state", [RunState.SKIPPED, RunState.FAILED])
 async def test_a_run_without_a_review_says_so_in_a_neutral_check_alone(state: RunState) -> None:
     host = build_host(CLEAN.change)
@@ -277,6 +285,7 @@ async def test_a_superseded_review_writes_nothing() -> None:
     assert (published.state, host.writes) == (RunState.SUPERSEDED, [])
 
 
+@pytest.mark.holds("P03")
 async def test_a_partial_review_says_so_first_and_never_succeeds() -> None:
     review = replace(CLEAN, state=RunState.PARTIAL, reason="the budget was spent after 2 files")
     host = build_host(review.change)
@@ -288,6 +297,7 @@ async def test_a_partial_review_says_so_first_and_never_succeeds() -> None:
 # -- the check --------------------------------------------------------------------------------
 
 
+@pytest.mark.holds("P30")
 async def test_the_check_tells_the_verdict_the_annotations_and_the_record() -> None:
     review = three_findings()
     host = build_host(review.change)
@@ -328,6 +338,7 @@ async def test_a_dismissal_by_somebody_who_may_not_ends_the_talk_and_not_the_fai
 # -- races and neighbours ---------------------------------------------------------------------
 
 
+@pytest.mark.holds("P10")
 async def test_an_older_run_cannot_overwrite_a_newer_summary() -> None:
     review = three_findings()
     host = build_host(review.change)
@@ -363,6 +374,7 @@ async def test_without_a_key_only_the_summary_that_counts_is_edited() -> None:
     assert host.comments[forged].body == body
 
 
+@pytest.mark.holds("S15", "P21")
 async def test_what_others_wrote_is_never_edited_and_their_threads_are_never_touched() -> None:
     review = three_findings()
     host = build_host(review.change)
@@ -378,6 +390,7 @@ async def test_what_others_wrote_is_never_edited_and_their_threads_are_never_tou
     assert next(t for t in host.threads if t.id == thread.id) == thread
 
 
+@pytest.mark.holds("S15", "P02")
 async def test_another_bot_with_the_same_code_keeps_its_own_summary() -> None:
     review = three_findings()
     host = build_host(review.change)

@@ -116,6 +116,7 @@ async def test_a_thread_stays_where_the_same_text_is_found_under_another_name() 
     assert host.threads[0].comments == (first,)
 
 
+@pytest.mark.holds("P07")
 async def test_a_partial_run_resolves_nothing() -> None:
     host = _host()
     await _round(host, LINES[:1], 1)
@@ -160,6 +161,7 @@ async def test_what_a_model_found_and_no_model_was_asked_about_again_is_not_fixe
     assert not host.threads[0].resolved
 
 
+@pytest.mark.holds("S15")
 async def test_without_a_key_nothing_is_resolved_and_nothing_posted_twice() -> None:
     host = _host()
     await _round(host, LINES[:2], 1, UNSIGNED)
@@ -226,6 +228,7 @@ async def test_an_expired_token_ends_the_run_at_the_first_thread() -> None:
     assert _summary(host) == before
 
 
+@pytest.mark.holds("P07")
 async def test_a_wrong_fixed_is_answered_exactly_once() -> None:
     host = _host()
     await _round(host, LINES[:1], 1)
@@ -255,6 +258,7 @@ async def test_an_answer_that_broke_off_is_not_sent_again_in_that_run(applied: b
     assert host.count(Operation.REPLY) == 1
 
 
+@pytest.mark.holds("P07")
 async def test_what_was_dismissed_is_not_posted_again_in_ten_rounds() -> None:
     host = _host()
     await _round(host, LINES[:4], 1)
@@ -360,6 +364,7 @@ STEP = st.tuples(
 )
 
 
+@pytest.mark.holds("P07")
 @settings(max_examples=60, derandomize=True, deadline=None)
 @given(st.lists(STEP, min_size=2, max_size=7), st.sampled_from([SIGNER, UNSIGNED]))
 async def test_over_any_rounds_a_finding_has_at_most_one_comment_and_people_the_last_word(

@@ -15,6 +15,7 @@ def github() -> GitHubAnswers:
     return GitHubAnswers()
 
 
+@pytest.mark.holds("P20")
 async def test_what_the_base_says_is_generated_is_listed(github: GitHubAnswers) -> None:
     github.base = {
         ".gitattributes": "*.py linguist-generated\n",
@@ -33,6 +34,7 @@ async def test_what_the_base_says_is_generated_is_listed(github: GitHubAnswers) 
     assert f"{BASE_SHA}:elsewhere/.gitattributes" not in asked
 
 
+@pytest.mark.holds("S10")
 async def test_the_attributes_of_the_change_have_no_say(github: GitHubAnswers) -> None:
     github.rewrite("app.py")
     text = "* linguist-generated\n"
@@ -67,6 +69,7 @@ async def test_the_base_configures_and_is_read_in_one_question(github: GitHubAns
     assert github.calls.count("graphql") == 1
 
 
+@pytest.mark.holds("S10", "R38")
 async def test_a_linked_configuration_in_a_folder_is_left_out(github: GitHubAnswers) -> None:
     github.base = {".claude/agents/one.md": "../../secrets", ".claude/agents/two.md": "two\n"}
     github.modes = {".claude/agents/one.md": 0o120000}

@@ -52,6 +52,7 @@ async def test_a_changed_file_has_both_its_texts(github: GitHubAnswers) -> None:
     assert change.unlisted == 0
 
 
+@pytest.mark.holds("R13")
 async def test_a_name_never_stands_in_an_address_or_a_document(github: GitHubAnswers) -> None:
     names = [
         'quote".py',
@@ -77,6 +78,7 @@ async def test_a_name_never_stands_in_an_address_or_a_document(github: GitHubAns
         assert not any(name in document for document, _ in github.questions)
 
 
+@pytest.mark.holds("R13")
 async def test_names_that_git_cannot_have_are_never_asked_for(github: GitHubAnswers) -> None:
     for name in ("../x.py", "a/./b.py", "/root.py", "nul\0.py"):
         github.add(name, "x = 1\n", status="modified")
@@ -88,6 +90,7 @@ async def test_names_that_git_cannot_have_are_never_asked_for(github: GitHubAnsw
     assert not any("x.py" in value or "\0" in value for value in asked)
 
 
+@pytest.mark.holds("S8", "P25")
 async def test_a_binary_file_is_listed(github: GitHubAnswers) -> None:
     github.add("logo.png", b"\x89PNG\0\0", status="added")
     file = await only(github)
@@ -146,12 +149,14 @@ async def test_a_text_whose_patch_is_hidden_is_never_taken_for_unchanged(
     ] * 3
 
 
+@pytest.mark.holds("P06")
 @pytest.mark.parametrize("status", ["added", "modified", "renamed", "removed"])
 async def test_a_patch_that_is_too_large_is_told(github: GitHubAnswers, status: str) -> None:
     github.add("big.py", "x = 1\n" * 30_000, status=status, additions=30_000, changes=30_000)
     assert await reason(github) == "too large (GitHub shows no patch)"
 
 
+@pytest.mark.holds("R38", "P25")
 async def test_a_submodule_is_told_by_its_mode(github: GitHubAnswers) -> None:
     patch = f"@@ -1 +1 @@\n-Subproject commit {'1' * 40}\n+Subproject commit {'2' * 40}"
     github.add("lib", patch=patch, mode="160000", sha="2" * 40)
@@ -169,6 +174,7 @@ async def test_a_submodule_that_goes_is_told_by_its_patch(github: GitHubAnswers)
     assert await reason(github) == "submodule"
 
 
+@pytest.mark.holds("R38", "P25")
 async def test_a_symbolic_link_is_told_by_its_mode(github: GitHubAnswers) -> None:
     patch = "@@ -0,0 +1 @@\n+/etc/passwd\n\\ No newline at end of file"
     github.add("link", "/etc/passwd", status="added", patch=patch, mode="120000")
@@ -204,6 +210,7 @@ async def test_a_type_that_is_listed_as_two_files_is_one(github: GitHubAnswers) 
     )
 
 
+@pytest.mark.holds("P05")
 @pytest.mark.parametrize(
     "patch",
     [
@@ -237,6 +244,7 @@ async def test_lines_end_as_the_file_has_them(github: GitHubAnswers) -> None:
     assert file.added == {1: "x = 2\r"}
 
 
+@pytest.mark.holds("S11")
 @pytest.mark.parametrize("what", ["content", "missing", "still there"])
 async def test_a_head_that_moved_meanwhile_is_told(github: GitHubAnswers, what: str) -> None:
     github.rewrite("a.py")
@@ -273,6 +281,7 @@ async def test_a_long_file_is_listed_although_no_tree_told_its_size(
     assert await reason(github) == "too large (1.2 MB)"
 
 
+@pytest.mark.holds("P06")
 @pytest.mark.parametrize(("told", "unlisted"), [(None, 1), (3_000, 0), (3_412, 412)])
 async def test_a_change_of_more_files_than_github_lists_says_so(
     github: GitHubAnswers, told: int | None, unlisted: int
@@ -301,6 +310,7 @@ async def test_a_generated_text_is_listed(github: GitHubAnswers) -> None:
     assert await reason(github) == "generated (says so in line 1)"
 
 
+@pytest.mark.holds("P25")
 @pytest.mark.parametrize(
     "broken",
     [
@@ -320,6 +330,7 @@ async def test_a_list_that_makes_no_sense_is_told(
         await github.workspace().change()
 
 
+@pytest.mark.holds("P25")
 async def test_half_a_character_in_a_name_is_replaced(github: GitHubAnswers) -> None:
     github.rewrite("a\ud800.py")
     assert (await only(github)).path == "a\ufffd.py"

@@ -41,6 +41,7 @@ async def test_ten_files_take_four_calls(github: GitHubAnswers) -> None:
     assert len(github.calls) == 4
 
 
+@pytest.mark.holds("S19", "P06")
 @pytest.mark.parametrize("status", ["added", "removed"])
 async def test_a_file_of_seventeen_megabytes_is_never_read(
     github: GitHubAnswers, status: str
@@ -56,6 +57,7 @@ async def test_a_file_that_was_too_large_at_the_base_is_listed(github: GitHubAns
     assert await reason(github) == "too large (1.0 MB)"
 
 
+@pytest.mark.holds("P25")
 async def test_a_text_that_is_not_utf_8_is_listed(github: GitHubAnswers) -> None:
     github.add("a.py", LATIN_1, patch="@@ -1 +1 @@\n-x = 1\n+x = 'caf\ufffd'")
     github.objects[blob_id(LATIN_1)] = {**blob_answer(LATIN_1), "text": "x = 'caf\xe9'\n"}
@@ -120,6 +122,7 @@ async def test_a_text_that_nobody_has_leaves_the_hunks(github: GitHubAnswers) ->
     assert file.added == {1: "x = 2"}
 
 
+@pytest.mark.holds("P25")
 async def test_another_content_than_that_of_the_blob_is_refused(github: GitHubAnswers) -> None:
     github.rewrite("a.py")
     sha = blob_id("x = 2\n")
@@ -129,6 +132,7 @@ async def test_another_content_than_that_of_the_blob_is_refused(github: GitHubAn
         await github.workspace().change()
 
 
+@pytest.mark.holds("S19", "P06")
 async def test_only_so_many_blobs_are_read_one_by_one(github: GitHubAnswers) -> None:
     for number in range(60):
         github.rewrite(f"f{number}.py", f"x = {number + 2}")

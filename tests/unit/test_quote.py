@@ -134,6 +134,7 @@ def test_blank_lines_and_code_that_begins_with_digits_survive_the_gutter() -> No
     assert lines(locate(sent, Side.HEAD, "1 one\n\n2 two")) == (1, 3)
 
 
+@pytest.mark.holds("P04")
 @pytest.mark.parametrize(
     ("quote", "why"),
     [
@@ -172,6 +173,7 @@ def test_context_of_a_hunk_stands_for_the_file() -> None:
     assert found.text == "    return lookup(name)"
 
 
+@pytest.mark.holds("P04")
 def test_code_outside_every_hunk_is_not_touched_by_the_change() -> None:
     assert reason(locate(WHOLE, Side.HEAD, "    four()")) == quoting.UNTOUCHED
     assert reason(locate(HUNKS, Side.HEAD, "    four()")) == quoting.NOT_SENT
@@ -219,6 +221,7 @@ def test_a_part_of_a_line_counts_as_whole_words_of_one_changed_line(
         assert reason(found) == expected
 
 
+@pytest.mark.holds("P04")
 def test_what_was_sent_counts_and_not_what_the_file_holds() -> None:
     file = build_file("a.py", before="", after='key = "hunter2-hunter2"\n')
     sent = SentFile(file=file, head={1: 'key = "[redacted password]"'}, base={})
@@ -268,6 +271,7 @@ CODE = st.lists(
 )
 
 
+@pytest.mark.holds("R28", "P05")
 @given(before=CODE, after=CODE, data=st.data())
 def test_every_place_is_commentable_and_holds_what_was_quoted(
     before: list[str], after: list[str], data: st.DataObject
@@ -294,12 +298,14 @@ def test_every_place_is_commentable_and_holds_what_was_quoted(
         assert found.location is not None
 
 
+@pytest.mark.holds("R30")
 @given(quote=st.text(max_size=200))
 def test_no_quote_raises(quote: str) -> None:
     for side in Side:
         locate(HUNKS, side, quote)
 
 
+@pytest.mark.holds("S19")
 def test_the_same_line_ten_thousand_times_is_searched_in_bounded_time() -> None:
     text: Mapping[int, str] = dict.fromkeys(range(1, 10_001), "same()")
     file = build_file("a.py", before=None, after="same()\n" * 10_000)

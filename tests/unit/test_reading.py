@@ -50,6 +50,7 @@ def test_the_corpus_and_its_expectations_name_the_same_texts() -> None:
     assert len(EXPECTED) >= 60
 
 
+@pytest.mark.holds("P14")
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_each_text_of_the_corpus_is_read_as_expected(name: str) -> None:
     reading = read_answers(corpus_text(name))
@@ -96,6 +97,7 @@ def assert_everything_is_there(reading: Reading, text: str) -> None:
                 assert present(value, text)
 
 
+@pytest.mark.holds("R30", "P14")
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 def test_a_text_cut_at_any_byte_yields_nothing_that_is_not_fully_there(name: str) -> None:
     whole = (CORPUS / f"{name}.txt").read_bytes()
@@ -116,6 +118,7 @@ def test_a_cut_good_answer_yields_the_first_answers_and_never_counts_as_complete
         assert reading.state is not ReadingState.COMPLETE
 
 
+@pytest.mark.holds("S4", "R29")
 def test_unknown_top_level_fields_reach_nobody_and_are_named() -> None:
     reading = read_answers(corpus_text("extra-top-level"))
 
@@ -123,6 +126,7 @@ def test_unknown_top_level_fields_reach_nobody_and_are_named() -> None:
     assert "5 unknown fields were ignored (event, score, commands" in reading.problem
 
 
+@pytest.mark.holds("P14")
 def test_a_problem_says_where_and_never_repeats_what_stood_there() -> None:
     secret = "AKIA" + "Q" * 16
     reading = read_answers(text_of(answer(findings=[finding(severity=secret)])))
@@ -158,6 +162,7 @@ HUGE = {
 }
 
 
+@pytest.mark.holds("S19", "R30")
 @pytest.mark.parametrize("name", HUGE)
 def test_a_megabyte_of_anything_is_read_in_less_than_a_second(name: str) -> None:
     began = time.perf_counter()
@@ -175,6 +180,7 @@ def test_more_answers_than_anybody_asks_are_left_out_and_told() -> None:
     assert "more than 200 items" in reading.problem
 
 
+@pytest.mark.holds("S19", "R30")
 def test_ten_thousand_findings_in_one_answer_invalidate_it() -> None:
     short = finding(headline="", explanation="", remedy="")
     reading = read_answers(text_of(answer(findings=[short] * 10_000), answer(rule_id="R2")))
@@ -201,12 +207,14 @@ def test_brackets_inside_texts_are_text() -> None:
     assert reading.answers[0].findings[0].quote == tricky["quote"]
 
 
+@pytest.mark.holds("R30", "P14")
 @given(st.text(max_size=300))
 def test_no_text_raises(text: str) -> None:
     read_answers(text)
     read_verdicts(text)
 
 
+@pytest.mark.holds("R30", "P14")
 @given(st.lists(st.sampled_from([*'{}[]",:\\ \n', '"answers"', GOOD, "null", "1e9", "NaN"])))
 def test_no_heap_of_json_pieces_raises(pieces: list[str]) -> None:
     text = "".join(pieces)

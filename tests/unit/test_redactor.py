@@ -23,6 +23,7 @@ def encode(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
+@pytest.mark.holds("P31")
 @pytest.mark.parametrize("kind", SAMPLES)
 def test_a_known_kind_is_replaced_by_its_name(kind: str) -> None:
     text = f"before\n{SAMPLES[kind]}\nafter"
@@ -33,6 +34,7 @@ def test_a_known_kind_is_replaced_by_its_name(kind: str) -> None:
     assert shown.count("\n") == text.count("\n")
 
 
+@pytest.mark.holds("S9", "R27", "P31")
 @pytest.mark.parametrize(
     "form",
     [
@@ -69,6 +71,7 @@ def test_short_values_are_words_and_stay() -> None:
     assert redact("the true value", ["true", "value"[:SHORTEST]]) == "the true value"
 
 
+@pytest.mark.holds("P31")
 def test_ordinary_text_stays_as_it_is() -> None:
     text = "def total(items: list[int]) -> int:\r\n    return sum(items)\r\n"
     assert redact(text, [OURS]) == text
@@ -79,6 +82,7 @@ def test_line_ends_are_kept() -> None:
     assert redact(text).count("\r\n") == text.count("\r\n")
 
 
+@pytest.mark.holds("S9", "R27", "P31")
 @given(SECRETS, st.text(max_size=200), st.text(max_size=200))
 @example("0123456789abcdef!", "0123456789ab", "")
 def test_no_form_of_a_secret_survives(secret: str, before: str, after: str) -> None:

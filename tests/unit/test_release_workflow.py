@@ -18,6 +18,7 @@ def _script(job: Document) -> str:
     return "\n".join(step.get("run", "") for step in job["steps"])
 
 
+@pytest.mark.holds("S18")
 def test_each_job_of_a_release_may_do_what_it_has_to() -> None:
     granted = {name: job["permissions"] for name, job in _jobs().items()}
     publishing = {
@@ -34,6 +35,7 @@ def test_each_job_of_a_release_may_do_what_it_has_to() -> None:
     }
 
 
+@pytest.mark.holds("S18")
 def test_what_may_write_waits_for_a_person_and_runs_no_tests() -> None:
     jobs = _jobs()
     assert "bash .ci/run" in _script(jobs.pop("check"))
@@ -54,6 +56,7 @@ def test_a_release_follows_its_order() -> None:
     assert "uv" in jobs["publish"]["steps"][-1]["run"], "what cannot be taken back comes last"
 
 
+@pytest.mark.holds("S18")
 def test_a_release_is_of_a_tag_builds_on_a_digest_and_uses_one_action() -> None:
     [document] = read_documents(RELEASE)
     assert set(document["on"]) == {"push"}

@@ -156,6 +156,7 @@ def test_a_persona_that_no_longer_exists_leaves_no_open_finding() -> None:
     assert state_of(after_round(told(), review)) is KnownState.FIXED
 
 
+@pytest.mark.holds("P07")
 def test_what_people_did_about_a_finding_is_never_lost() -> None:
     history = told()
     entry = replace(history.known[0], by="alice", reason="no longer", authorised=True)
@@ -194,12 +195,14 @@ def test_a_round_that_was_not_whole_leaves_no_answers() -> None:
     assert (history.answers, history.whole) == ((), False)
 
 
+@pytest.mark.holds("P08")
 def test_what_was_not_shown_is_not_taken_for_seen() -> None:
     heard = Heard(whole=True, unseen=frozenset({"app.py"}), gaps=(("app.py", "1 line cut"),))
     (seen,) = after_round(None, replace(review_of(), heard=heard)).files
     assert (seen.patch, seen.lines, seen.gap) == ("", frozenset(), "1 line cut")
 
 
+@pytest.mark.holds("P13")
 def test_money_and_tokens_add_up_over_rounds() -> None:
     use = ModelUse(usage=Usage(fresh_input=70, output=30), known_cost=Decimal("0.02"))
     review = replace(review_of(), model_use=use)
@@ -207,6 +210,7 @@ def test_money_and_tokens_add_up_over_rounds() -> None:
     assert (history.spent, history.tokens) == (Decimal("0.04"), 200)
 
 
+@pytest.mark.holds("S15")
 def test_nothing_unsigned_gets_into_what_we_sign() -> None:
     forged = replace(told(), trusted=False, paused=True, spent=Decimal(9))
     history = after_round(forged, review_of(file=EDITED))

@@ -20,6 +20,7 @@ def test_a_whole_answer_is_read() -> None:
     assert reading.problem == ""
 
 
+@pytest.mark.holds("P14")
 @pytest.mark.parametrize(
     "text",
     [
@@ -57,6 +58,7 @@ def test_what_is_no_answer_has_a_problem_and_no_words(text: str) -> None:
     assert reading.answer == ""
 
 
+@pytest.mark.holds("P14")
 def test_an_answer_cut_at_any_character_is_none() -> None:
     text = json.dumps(WHOLE)
     assert all(read_reply(text[:end]).problem for end in range(len(text)))

@@ -178,6 +178,7 @@ SLIPS = {
 }
 
 
+@pytest.mark.holds("P15")
 @pytest.mark.parametrize("slip", SLIPS)
 def test_a_slip_is_answered_with_its_place_and_the_way_out(slip: str) -> None:
     before, after, place, words = SLIPS[slip]
@@ -191,6 +192,7 @@ def test_a_slip_is_answered_with_its_place_and_the_way_out(slip: str) -> None:
         assert line_of(text, place) in told_lines(error)
 
 
+@pytest.mark.holds("S10", "R32", "R33", "P15")
 @pytest.mark.parametrize(
     "line",
     [
@@ -217,6 +219,7 @@ def test_a_repository_cannot_set_what_belongs_to_the_operator(line: str, table: 
     assert text.count("\n") in told_lines(error)
 
 
+@pytest.mark.holds("S10")
 @pytest.mark.parametrize(
     ("before", "after", "place"),
     [
@@ -261,6 +264,7 @@ def test_names_that_no_persona_has_are_told_with_the_nearest() -> None:
     ]
 
 
+@pytest.mark.holds("R34")
 @given(st.text(max_size=200))
 def test_no_text_makes_the_loader_raise_anything_else(text: str) -> None:
     with contextlib.suppress(ConfigurationError):

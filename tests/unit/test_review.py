@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,6 +85,7 @@ def outcomes(*findings: Finding, **more: object) -> dict[str, OutcomeKind]:
     return {p.finding.fingerprint: p.outcome.kind for p in placed}
 
 
+@pytest.mark.holds("P32")
 def test_three_personas_on_one_line_make_one_comment_that_all_sign() -> None:
     same = [
         finding(3, rule_id=rule_id, persona=name, source="ruff S110")
@@ -100,6 +102,7 @@ def test_three_personas_on_one_line_make_one_comment_that_all_sign() -> None:
     assert [p.outcome.of for p in placed[1:]] == [shown[0].finding.fingerprint] * 2
 
 
+@pytest.mark.holds("P32")
 def test_a_linter_and_a_pattern_of_one_family_make_one_finding_with_both_sources() -> None:
     placed = merge(
         [
@@ -133,6 +136,7 @@ def test_two_models_findings_on_one_line_are_one_only_where_they_say_the_same() 
     assert len(kinds) == 3
 
 
+@pytest.mark.holds("P32")
 def test_two_different_bugs_two_lines_apart_stay_two() -> None:
     placed = merge([finding(3), finding(5)], PERSONAS)
     assert [p.outcome.kind for p in placed] == [OutcomeKind.SUMMARY] * 2
@@ -143,6 +147,7 @@ def test_two_different_faults_of_one_line_stay_two() -> None:
     assert all(p.outcome.kind is not OutcomeKind.DUPLICATE for p in placed)
 
 
+@pytest.mark.holds("P01")
 def test_the_cap_ranks_before_it_cuts() -> None:
     minor = [finding(n, rule_id=f"PY{n:03}", severity=Severity.MINOR) for n in range(1, 8)]
     worst = finding(30, rule_id="SEC007", severity=Severity.CRITICAL)
@@ -151,6 +156,7 @@ def test_the_cap_ranks_before_it_cuts() -> None:
     assert list(kinds.values()).count(OutcomeKind.INLINE) == 5
 
 
+@pytest.mark.holds("P01")
 def test_what_the_cap_holds_back_says_so() -> None:
     many = [finding(n, rule_id=f"PY{n:03}") for n in range(1, 8)]
     placed = place(merge(many, PERSONAS), change())
@@ -184,6 +190,7 @@ def test_a_finding_about_a_whole_file_stands_at_file_level() -> None:
     assert list(outcomes(finding(None)).values()) == [OutcomeKind.FILE_LEVEL]
 
 
+@pytest.mark.holds("P01")
 def test_what_the_repositorys_own_linter_reports_is_not_repeated_inline() -> None:
     own = [OwnLinter(source="ruff PTH118", name="ruff", path="pyproject.toml")]
     placed = place(merge([finding(source="ruff PTH118")], PERSONAS), change(), own_linters=own)
@@ -204,6 +211,7 @@ def test_paths_may_have_thresholds_of_their_own() -> None:
     ]
 
 
+@pytest.mark.holds("P01")
 @given(
     st.lists(
         st.builds(
@@ -230,6 +238,7 @@ def test_every_finding_has_exactly_one_outcome_and_the_cap_holds(
     assert all(p.outcome.of in kept for p in placed if p.outcome.kind is OutcomeKind.DUPLICATE)
 
 
+@pytest.mark.holds("P02")
 def test_a_line_shift_keeps_the_fingerprint() -> None:
     names = {
         fingerprint(
@@ -245,6 +254,7 @@ def test_a_line_shift_keeps_the_fingerprint() -> None:
     assert len(names) == 1
 
 
+@pytest.mark.holds("P02")
 def test_a_rename_keeps_the_fingerprint() -> None:
     here = Location(path="new.py", side=Side.HEAD, start_line=3, end_line=3)
     before = fingerprint(
@@ -279,6 +289,7 @@ def review(*verdicts: Verdict, state: RunState = RunState.COMPLETED, **more: obj
     return replace(made, **more)  # type: ignore[arg-type]
 
 
+@pytest.mark.holds("P03")
 def test_only_a_run_that_answered_everything_says_that_nothing_was_found() -> None:
     assert review(Verdict.PASS).headline == "Nothing found in 1 file"
 
@@ -297,11 +308,13 @@ def test_a_model_that_could_not_judge_is_not_told_as_a_missing_model() -> None:
     assert made.headline == "No finding; 1 of 2 rules could not be judged"
 
 
+@pytest.mark.holds("P03")
 def test_a_partial_run_never_says_that_nothing_was_found() -> None:
     made = review(Verdict.PASS, state=RunState.PARTIAL, reason="ruff timed out")
     assert made.headline == "Partial: ruff timed out"
 
 
+@pytest.mark.holds("S7")
 def test_text_that_addresses_the_reviewer_forbids_a_clean_headline() -> None:
     made = review(Verdict.PASS, injection_suspected=True)
     assert "Nothing found" not in made.headline

@@ -13,6 +13,7 @@ def paths(*files: tuple[str, str, str | None]) -> list[str]:
     return [file.path for file in by_risk(build_change(*made))]
 
 
+@pytest.mark.holds("P06")
 def test_source_comes_before_tests_before_settings_before_prose() -> None:
     assert paths(
         ("a/README.md", "x\n", "markdown"),
@@ -22,6 +23,7 @@ def test_source_comes_before_tests_before_settings_before_prose() -> None:
     ) == ["d/x.py", "c/test_x.py", "b/settings.json", "a/README.md"]
 
 
+@pytest.mark.holds("P06")
 @pytest.mark.parametrize(
     "line",
     [

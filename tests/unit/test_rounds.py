@@ -72,12 +72,14 @@ def test_everything_is_looked_at_again_for_a_reason(
     assert not found.incremental
 
 
+@pytest.mark.holds("P09")
 def test_the_same_patches_are_no_change_by_the_author() -> None:
     found = delta(after(NEW, OLD), NEW, OLD)
     assert found.note() == "no change by the author since 3f9c2ab: nothing was asked again"
     assert found.unchanged == {"new.py", "old.py"}
 
 
+@pytest.mark.holds("P09")
 def test_one_file_that_changed_is_looked_at() -> None:
     edited = build_file("new.py", after=LINES.replace("value_9", "value_10"))
     found = delta(after(NEW, OLD), edited, OLD)
@@ -146,6 +148,7 @@ def test_a_copy_is_a_file_of_its_own() -> None:
     assert copy.first_path == "copy.py"
 
 
+@pytest.mark.holds("S15")
 def test_without_a_signature_no_rename_is_believed() -> None:
     change = build_change(build_file("lib/new.py", after=LINES))
     assert follow(change, after(NEW, trusted=False)) is change

@@ -59,6 +59,7 @@ async def test_a_run_that_has_ended_is_not_looked_at_again() -> None:
     assert len(service.host.calls) == calls
 
 
+@pytest.mark.holds("P02", "P22")
 @pytest.mark.parametrize(
     "operation", [Operation.POST_REVIEW, Operation.POST_COMMENT, Operation.POST_CHECK]
 )
@@ -83,6 +84,7 @@ async def test_a_run_that_died_after_any_write_is_taken_up_and_posts_nothing_twi
     assert "run.resumed" in service.events.kinds
 
 
+@pytest.mark.holds("S11", "R22")
 async def test_the_run_reviews_the_newest_head_with_the_words_of_its_trigger() -> None:
     service = build_service()
     service.host.push(moved(service.host.change))
@@ -97,6 +99,7 @@ async def test_the_run_reviews_the_newest_head_with_the_words_of_its_trigger() -
     assert (await service.run()).head_sha == OTHER_HEAD
 
 
+@pytest.mark.holds("S11", "R22")
 async def test_a_head_that_moves_meanwhile_supersedes_the_run_and_nothing_is_written() -> None:
     service = build_service()
     reviewing = service.analyser.reviewing
@@ -173,6 +176,7 @@ async def test_the_comment_that_asked_is_answered(*, works: bool, reaction: Reac
     assert (31, reaction, False) in service.host.reactions
 
 
+@pytest.mark.holds("P03")
 async def test_a_failure_is_told_on_the_pull_request_once() -> None:
     service = build_service()
     await queue_run(service.runs, build_order(), RUN_ID)

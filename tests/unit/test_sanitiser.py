@@ -74,12 +74,14 @@ def shown_text(markdown: str) -> str:
     )
 
 
+@pytest.mark.holds("S9")
 @given(HOSTILE)
 @pytest.mark.parametrize("function", IDEMPOTENT)
 def test_twice_is_once(function: Callable[[str], str], text: str) -> None:
     assert function(function(text)) == function(text)
 
 
+@pytest.mark.holds("S9")
 @given(HOSTILE)
 def test_prose_renders_as_paragraphs_and_code_and_nothing_else(text: str) -> None:
     kinds = {token.type for token in tokens(prose(text))}
@@ -89,11 +91,13 @@ def test_prose_renders_as_paragraphs_and_code_and_nothing_else(text: str) -> Non
     }
 
 
+@pytest.mark.holds("S9", "R25", "R26", "P29")
 @given(HOSTILE)
 def test_no_mention_reference_or_address_is_live_in_prose(text: str) -> None:
     assert not LIVE.search(shown_text(prose(text)).replace("\0", " "))
 
 
+@pytest.mark.holds("S9", "R24", "R26")
 @given(HOSTILE)
 @pytest.mark.parametrize("function", [prose, phrase, cell, inline_code, fenced])
 def test_markdown_holds_no_comment_no_command_and_nothing_hidden(
@@ -107,6 +111,7 @@ def test_markdown_holds_no_comment_no_command_and_nothing_hidden(
     assert not re.search(r"(?m)^[ \t]*::|##\[", written)
 
 
+@pytest.mark.holds("S22", "R45")
 @given(HOSTILE)
 def test_json_in_a_log_reads_as_the_same_value_and_commands_nothing(text: str) -> None:
     written = logged_json(json.dumps({text: [text]}, indent=2))
@@ -121,12 +126,14 @@ def test_a_page_in_a_log_shows_the_same_and_commands_nothing(text: str) -> None:
     assert not re.search(r"(?m)^[ \t]*::|##\[", written)
 
 
+@pytest.mark.holds("S9")
 @given(HOSTILE)
 def test_inline_code_is_one_code_span(text: str) -> None:
     inner = [token.type for token in tokens(f"x {inline_code(text)} y") if not token.children]
     assert inner == ["paragraph_open", "text", "code_inline", "text", "paragraph_close"]
 
 
+@pytest.mark.holds("S9", "R31")
 @given(HOSTILE)
 def test_fenced_is_one_code_block_that_is_never_a_suggestion(text: str) -> None:
     for language in ("python", "suggestion", "mermaid", "x`y"):
@@ -135,6 +142,7 @@ def test_fenced_is_one_code_block_that_is_never_a_suggestion(text: str) -> None:
         assert block.info in {"python", ""}
 
 
+@pytest.mark.holds("S9")
 @given(HOSTILE, HOSTILE)
 def test_a_cell_stays_one_cell(one: str, other: str) -> None:
     table = f"| a | b | c |\n|---|---|---|\n| {cell(one)} | {cell(other)} | end |\n"
@@ -143,6 +151,7 @@ def test_a_cell_stays_one_cell(one: str, other: str) -> None:
     assert [token.content for token in tokens(table) if token.type == "inline"][-1] == "end"
 
 
+@pytest.mark.holds("S22", "R45")
 @given(HOSTILE)
 def test_a_terminal_gets_no_control_character_and_no_workflow_command(text: str) -> None:
     written = terminal(text)
@@ -150,11 +159,13 @@ def test_a_terminal_gets_no_control_character_and_no_workflow_command(text: str)
     assert not re.search(r"(?m)^\s*::\S|##\[", written)
 
 
+@pytest.mark.holds("S9")
 @given(HOSTILE)
 def test_html_holds_no_element_and_ends_no_attribute(text: str) -> None:
     assert not re.search(r"[<>\"']", html(text))
 
 
+@pytest.mark.holds("S22", "R45")
 @given(HOSTILE)
 def test_a_workflow_command_stays_on_its_line(text: str) -> None:
     assert "\n" not in workflow_message(text)
@@ -168,6 +179,7 @@ def test_cutting_keeps_the_limit_and_is_done_once(text: str, limit: int) -> None
     assert len(cut_words(text, limit).split()) <= limit
 
 
+@pytest.mark.holds("P29")
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -196,6 +208,7 @@ def test_a_code_block_in_prose_is_closed_and_loses_its_word() -> None:
     assert prose("so:\n```suggestion\nrm `x`\n") == "so:\n```\nrm `x`\n\n```"
 
 
+@pytest.mark.holds("R11")
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -212,5 +225,6 @@ def test_hidden_characters_are_named(text: str, expected: str) -> None:
     assert visible(text) == expected
 
 
+@pytest.mark.holds("R13")
 def test_a_path_with_a_line_break_stays_one_line() -> None:
     assert label("a\nb\tc") == "a[U+000A]b[U+0009]c"

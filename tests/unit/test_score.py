@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +22,7 @@ answers = st.lists(
 severities = st.sampled_from(list(Severity))
 
 
+@pytest.mark.holds("S4")
 def test_severity_weighs_eight_four_two_one() -> None:
     weights = [severity.weight for severity in Severity]
     assert weights == [8, 4, 2, 1]
@@ -35,6 +37,7 @@ def test_a_critical_fail_costs_more_than_two_minor_passes_bring() -> None:
     assert score(mixed).percent == 100 * 4 / 12
 
 
+@pytest.mark.holds("P32")
 def test_no_assessed_rule_has_no_score() -> None:
     result = score([answer(Verdict.NOT_ASSESSED), answer(Verdict.NOT_APPLICABLE)])
     assert result.percent is None
@@ -51,6 +54,7 @@ def test_what_was_left_out_of_the_sums_is_counted_beside_the_score() -> None:
     assert [result.count(verdict) for verdict in Verdict] == [1, 1, 1, 1]
 
 
+@pytest.mark.holds("S4")
 @given(answers, severities)
 def test_adding_a_fail_never_raises_a_score(given: list[Answer], severity: Severity) -> None:
     before = score(given).percent
@@ -74,6 +78,7 @@ def test_order_never_matters(given: list[Answer], random: object) -> None:
     assert score(shuffled) == score(given)
 
 
+@pytest.mark.holds("S4", "P32")
 @given(answers, severities)
 def test_unassessed_and_inapplicable_rules_never_count(
     given: list[Answer], severity: Severity

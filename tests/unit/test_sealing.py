@@ -27,6 +27,7 @@ def test_without_a_key_every_text_comes_back(text: str) -> None:
     assert sealer.unseal(sealer.seal(text)) == text
 
 
+@pytest.mark.holds("P31")
 @given(texts)
 def test_with_keys_every_text_comes_back_and_is_hidden(text: str) -> None:
     stored = Sealer(KEYS[:1]).seal(text)
@@ -66,6 +67,7 @@ def test_nothing_stays_nothing() -> None:
         assert column.process_result_value(None, dialect) is None
 
 
+@pytest.mark.holds("S20")
 def test_two_databases_of_one_process_have_their_own_keys() -> None:
     sealed, plain = sqlite.dialect(), sqlite.dialect()
     use_sealer(sealed, Sealer(KEYS))

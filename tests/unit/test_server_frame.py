@@ -127,6 +127,7 @@ async def test_probes_make_no_noise(stage: Stage) -> None:
     assert {level for level, _, _ in stage.watch.lines} == {"debug"}
 
 
+@pytest.mark.holds("S17")
 async def test_a_defect_is_told_without_its_words(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -258,6 +259,7 @@ def _references(value: Any) -> Any:  # noqa: ANN401 - JSON
             yield from _references(inner)
 
 
+@pytest.mark.holds("S17")
 async def test_the_framework_sends_nothing_to_anybody(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -271,6 +273,7 @@ async def test_the_framework_sends_nothing_to_anybody(
     assert not stage.application._native_telemetry.enabled()  # noqa: SLF001 - it has no other word
 
 
+@pytest.mark.holds("S19")
 def test_a_limit_lets_so_many_come_and_forgets_who_came_long_ago() -> None:
     clock = FakeClock()
     limit = RateLimit(clock, per_second=2, burst=2)

@@ -174,6 +174,7 @@ async def test_an_order_is_json(stage: Stage) -> None:
         assert answer.status_code == status
 
 
+@pytest.mark.holds("S12")
 async def test_nothing_is_read_of_those_who_may_not_order(stage: Stage) -> None:
     for content in (b"{", b"\x00", b"x" * 1000):
         headers = {"Content-Type": "application/json"}
@@ -181,6 +182,7 @@ async def test_nothing_is_read_of_those_who_may_not_order(stage: Stage) -> None:
         assert answer.status_code == 401
 
 
+@pytest.mark.holds("S19")
 async def test_a_large_order_is_refused(stage: Stage) -> None:
     answer = await stage.ask(
         "POST",

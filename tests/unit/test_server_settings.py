@@ -61,6 +61,7 @@ def test_three_settings_are_enough(say: Say) -> None:
     assert settings.debounce_seconds == 30
 
 
+@pytest.mark.holds("P22")
 def test_no_secret_refuses_to_start_with_words(say: Say) -> None:
     say(app_id="4711", private_key=KEY)
     words = told()
@@ -68,12 +69,14 @@ def test_no_secret_refuses_to_start_with_words(say: Say) -> None:
     assert "REVIEWER_SERVER_WEBHOOK_SECRET" in words
 
 
+@pytest.mark.holds("P22")
 def test_an_empty_secret_is_no_secret(say: Say) -> None:
     say.enough()
     say(webhook_secret="")
     assert "the webhook secret is missing" in told()
 
 
+@pytest.mark.holds("S17")
 def test_a_secret_that_can_be_guessed_is_refused_and_not_shown(say: Say) -> None:
     say.enough()
     say(webhook_secret="hunter2")
@@ -188,6 +191,7 @@ def test_a_named_file_that_is_missing_is_told(say: Say, tmp_path: Path) -> None:
     assert "No such file" in told(tmp_path / "absent.toml")
 
 
+@pytest.mark.holds("S17")
 def test_what_is_explained_holds_no_secret(say: Say) -> None:
     say.enough()
     say(
@@ -266,6 +270,7 @@ def test_service_tokens_need_an_issuer(say: Say, tmp_path: Path) -> None:
     assert shown(load_server_settings(file), "service_keys") == "2026"
 
 
+@pytest.mark.holds("S20")
 def test_settings_are_frozen(say: Say) -> None:
     say.enough()
     settings = load_server_settings()

@@ -40,6 +40,7 @@ def test_the_program_s_own_token_goes_before_those_of_other_tools() -> None:
     )
 
 
+@pytest.mark.holds("S17")
 def test_neither_token_nor_state_key_shows_in_the_settings() -> None:
     environment = {"GITHUB_TOKEN": "first-secret", "REVIEWER_STATE_KEY": "second-secret"}
     shown = repr(Settings.from_environment(environment))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from reviewer.domain.finding import Confidence, Finding, OutcomeKind
 from reviewer.domain.persona import Severity
 from reviewer.domain.review import Thresholds, merge, place
@@ -30,6 +32,7 @@ def outcomes(
     return {entry.finding.rule_id: entry.outcome.kind for entry in placed}
 
 
+@pytest.mark.holds("P02")
 def test_what_stands_fills_the_cap_before_what_is_worse() -> None:
     old, other, worse = finding(2, "A1"), finding(5, "A2"), finding(9, "A3", Severity.CRITICAL)
     assert outcomes([worse, old, other], [old, other]) == {

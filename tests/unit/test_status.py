@@ -9,6 +9,7 @@ import pytest
 from reviewer.domain.status import TRANSITIONS, RunState, advance
 
 
+@pytest.mark.holds("P03")
 @pytest.mark.parametrize(("current", "following"), list(itertools.product(RunState, repeat=2)))
 def test_only_the_steps_of_the_table_are_possible(current: RunState, following: RunState) -> None:
     if following in TRANSITIONS[current]:
@@ -18,6 +19,7 @@ def test_only_the_steps_of_the_table_are_possible(current: RunState, following: 
             advance(current, following)
 
 
+@pytest.mark.holds("P03")
 def test_a_final_state_is_final() -> None:
     final = {state for state, after in TRANSITIONS.items() if not after}
     assert final == set(RunState) - {RunState.QUEUED, RunState.RUNNING}

@@ -45,6 +45,7 @@ def refused(proposal: Proposal, file: FileChange = FILE, parser: Parser | None =
     return outcome.reason
 
 
+@pytest.mark.holds("P18")
 def test_a_replacement_is_applied_and_the_whole_file_is_read_again() -> None:
     parser = Parser()
     outcome = check_proposal(propose("    return -(-total // size)"), FILE, parser)
@@ -74,6 +75,7 @@ def test_deeper_lines_keep_their_depth() -> None:
     assert accepted(text).text == "    if size:\n        return total // size\n    return 0"
 
 
+@pytest.mark.holds("P18")
 def test_tabs_stay_tabs() -> None:
     file = build_file(
         "a.py", before="func a() {\n}\n", after="func a() {\n\tif b {\n\t\tgo()\n\t}\n}\n"
@@ -85,6 +87,7 @@ def test_tabs_stay_tabs() -> None:
     )
 
 
+@pytest.mark.holds("P18")
 def test_line_endings_stay_the_files() -> None:
     text = AFTER.replace("\n", "\r\n")
     file = FileChange(
@@ -120,6 +123,7 @@ def test_a_file_without_a_last_line_ending_stays_without() -> None:
     assert parser.texts[1] == "a = 1\nb = 3"
 
 
+@pytest.mark.holds("R31", "P18")
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -141,11 +145,13 @@ def test_what_is_doubtful_stays_prose(text: str, reason: str) -> None:
     assert refused(propose(text)).startswith(reason)
 
 
+@pytest.mark.holds("R31", "P18")
 def test_a_guard_is_not_taken_away() -> None:
     assert refused(propose("    size = size or 1", 2, 2)) == "it takes a guard away"
     assert accepted("    check_size(size or 1)", start=2, end=2).location.start_line == 2
 
 
+@pytest.mark.holds("R31", "P31")
 def test_a_secret_is_not_suggested() -> None:
     token = "ghp_" + "Zk8vQw2LxT5rNs9YbM3cFj" + "7HdPa4GuEt6WiK"
 
@@ -168,6 +174,7 @@ def test_the_place_must_be_one_hunk_of_the_head(proposal: Proposal, reason: str)
     assert refused(proposal) == reason
 
 
+@pytest.mark.holds("P18")
 def test_two_hunks_are_not_crossed() -> None:
     lines = [f"line({number})" for number in range(30)]
     changed = [*lines]

@@ -34,6 +34,7 @@ def comment(of: ReviewDocument) -> str:
     return render_inline_comment(of, of.review.findings[0])
 
 
+@pytest.mark.holds("P18")
 @pytest.mark.parametrize(
     "text",
     [
@@ -74,6 +75,7 @@ def test_a_terminal_shows_what_goes_and_what_comes() -> None:
     assert "  +     return items[-1]\n" in shown
 
 
+@pytest.mark.holds("R31")
 @pytest.mark.parametrize(
     "text",
     [

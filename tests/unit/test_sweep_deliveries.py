@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import pytest
+
 from reviewer.ports.app_deliveries import DeliveryAttempt
 from reviewer.service.sweep_deliveries import LOOK_BACK, Swept, sweep_deliveries
 from reviewer.testing.fake_clock import FakeClock
@@ -53,6 +55,7 @@ async def sweep(*attempts: DeliveryAttempt, refuses: int = 0) -> tuple[Swept, li
     return await sweep_deliveries(host, store, CLOCK), host.again
 
 
+@pytest.mark.holds("P22")
 async def test_what_never_arrived_is_sent_again_the_oldest_first() -> None:
     swept, again = await sweep(
         attempt(1, "younger", minutes=20),

@@ -63,6 +63,7 @@ def test_long_lists_are_cut_and_say_so() -> None:
     assert "f29.py" in render_terminal(ReviewDocument(review=review), verbose=True)
 
 
+@pytest.mark.holds("S22", "R45")
 def test_no_line_is_a_workflow_command() -> None:
     notice = "x" * 95 + " ::set-output name=verdict::pass ##[error]no\n::stop-commands::x"
     review = replace(CLEAN, notices=(notice,))
@@ -71,6 +72,7 @@ def test_no_line_is_a_workflow_command() -> None:
         assert not re.search(r"(?m)^\s*::|##\[", text)
 
 
+@pytest.mark.holds("P03")
 def test_a_score_is_never_drawn_where_nothing_was_assessed() -> None:
     text = render_terminal(EXAMPLES["findings"])
     (row,) = (line for line in text.split("\n") if line.startswith("  Observer"))

@@ -24,6 +24,7 @@ ROBOT = Account(id=9, login="other-bot", kind=AccountKind.BOT)
 NOBODY_SPOKE = Voices()
 
 
+@pytest.mark.holds("P07")
 @pytest.mark.parametrize("row", list(product([True, False], repeat=5)))
 def test_a_thread_is_resolved_only_where_all_five_conditions_hold(row: tuple[bool, ...]) -> None:
     ours, outdated, gone, undisturbed, clear = row
@@ -68,6 +69,7 @@ def test_a_dismissal_is_told_before_anything_else() -> None:
     assert fate is ThreadOutcome.DISMISSED
 
 
+@pytest.mark.holds("P07", "P21")
 def test_what_is_not_ours_is_left_alone_whatever_is_said_in_it() -> None:
     facts = ThreadFacts(ours=False, outdated=True, gone=True, undisturbed=True, clear=True)
     voices = Voices(dismissed="resolved the thread", claims_fixed=True)
@@ -128,6 +130,7 @@ def _thread(
     )
 
 
+@pytest.mark.holds("P07")
 def test_whoever_replies_has_dismissed_the_finding() -> None:
     voices = listen(_thread((ALICE, "This is a false alarm.")))
     assert (voices.dismissed, voices.dismissed_by) == ("replied in the thread", "alice")
@@ -142,6 +145,7 @@ def test_whoever_resolves_has_dismissed_the_finding_unless_it_was_us() -> None:
     assert not listen(_thread(resolved=True, by_us=True)).dismissed
 
 
+@pytest.mark.holds("P19")
 @pytest.mark.parametrize(
     ("author", "body"), [(ROBOT, "I disagree"), (OURSELVES, "This still stands")]
 )

@@ -93,12 +93,14 @@ def test_every_hidden_character_is_told() -> None:
     assert {error.line, *(other.line for other in error.others)} == {1, 2}
 
 
+@pytest.mark.holds("S19", "R34")
 def test_a_file_over_the_limit_is_refused_before_it_is_read() -> None:
     error = refusal("# " + "é" * MAXIMUM_BYTES)
 
     assert "larger than 256 kB" in error.message
 
 
+@pytest.mark.holds("S19", "R34")
 @pytest.mark.parametrize(
     "text",
     [
@@ -120,6 +122,7 @@ def test_hostile_text_is_refused_before_it_costs_anything(text: str) -> None:
     assert refusal(text).path == "file.toml"
 
 
+@pytest.mark.holds("R34")
 @given(st.text(alphabet=st.characters(), max_size=200))
 def test_no_text_raises_anything_but_a_configuration_error(text: str) -> None:
     try:
@@ -167,6 +170,7 @@ when = 2026-11-21T08:00:00Z
 '''
 
 
+@pytest.mark.holds("P15")
 @pytest.mark.parametrize(
     ("path", "line"),
     [
@@ -231,6 +235,7 @@ def test_an_error_names_the_nearest_thing_around_a_missing_key() -> None:
     assert document.error("x").line is None
 
 
+@pytest.mark.holds("P15")
 def test_a_wrong_word_is_answered_with_the_nearest_or_with_all() -> None:
     assert one_of("majr", ["major", "minor"]) == "Did you mean 'major'?"
     assert one_of("zzz", ["major", "minor"]) == "Known are: major, minor."

@@ -79,16 +79,19 @@ FAULTS = [
 ]
 
 
+@pytest.mark.holds("P01")
 @pytest.mark.parametrize(("headline", "explanation", "reason"), TRUISMS)
 def test_a_truism_is_told_as_one(headline: str, explanation: str, reason: str) -> None:
     assert truism(headline, explanation, RULE) == reason
 
 
+@pytest.mark.holds("P01")
 @pytest.mark.parametrize(("headline", "explanation"), FAULTS)
 def test_a_fault_is_no_truism(headline: str, explanation: str) -> None:
     assert truism(headline, explanation, RULE) is None
 
 
+@pytest.mark.holds("S19")
 @pytest.mark.parametrize(
     "piece",
     [

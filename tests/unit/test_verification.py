@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,6 +45,7 @@ def test_a_confirmed_finding_gets_medium_confidence() -> None:
     assert not verified.dropped
 
 
+@pytest.mark.holds("P04")
 def test_a_refuted_finding_is_dropped_with_the_reason() -> None:
     reason = "A guard\u202e stands above it. " + "word " * 60
     verified = apply_verdicts([found(1)], [said(found(1), holds=False, reason=reason)])
@@ -54,6 +56,7 @@ def test_a_refuted_finding_is_dropped_with_the_reason() -> None:
     assert len(dropped.reason.split()) < 40
 
 
+@pytest.mark.holds("S4", "P04")
 def test_a_severity_is_lowered_and_never_raised() -> None:
     lowered = apply_verdicts([found(1)], [said(found(1), severity=Severity.NOTE)])
     raised = apply_verdicts([found(1)], [said(found(1), severity=Severity.CRITICAL)])
@@ -72,6 +75,7 @@ def test_a_finding_without_a_verdict_stays_with_low_confidence() -> None:
     assert verified.unanswered == (found(1).handle,)
 
 
+@pytest.mark.holds("S4", "R47")
 def test_a_mechanical_finding_stands_whatever_is_said() -> None:
     mechanical = found(1, confidence=Confidence.HIGH)
     verified = apply_verdicts([mechanical], [said(mechanical, holds=False, severity=Severity.NOTE)])
@@ -134,6 +138,7 @@ def test_findings_that_were_not_asked_about_stay_as_they_are() -> None:
     assert after.findings == (found(1), found(2))
 
 
+@pytest.mark.holds("S4", "P04")
 @given(
     st.lists(
         st.builds(

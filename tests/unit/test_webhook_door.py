@@ -72,6 +72,7 @@ async def test_a_pull_request_s_delivery_says_whose_it_is(stage: Stage) -> None:
     assert line["request_id"]
 
 
+@pytest.mark.holds("R21", "P22")
 async def test_a_replay_of_a_hundred_is_one_delivery(stage: Stage) -> None:
     answers = await asyncio.gather(*(stage.deliver() for _ in range(100)))
 
@@ -82,6 +83,7 @@ async def test_a_replay_of_a_hundred_is_one_delivery(stage: Stage) -> None:
     assert again.json() == {"delivery": DELIVERY, "state": "known"}
 
 
+@pytest.mark.holds("R21", "P22")
 async def test_without_a_signature_nothing_is_read(stage: Stage) -> None:
     async def never() -> dict[str, Any]:
         pytest.fail("the body was asked for")
@@ -94,6 +96,7 @@ async def test_without_a_signature_nothing_is_read(stage: Stage) -> None:
     assert stage.engine.deliveries == {}
 
 
+@pytest.mark.holds("R21", "P22")
 async def test_a_bad_signature_is_refused_without_parsing() -> None:
     class Unreadable(GitHubWebhooks):
         @override
@@ -107,6 +110,7 @@ async def test_a_bad_signature_is_refused_without_parsing() -> None:
     assert stage.watch.deliveries == [("unread", "unsigned")]
 
 
+@pytest.mark.holds("R21", "P22")
 @pytest.mark.parametrize(
     "signature",
     [
@@ -131,6 +135,7 @@ async def test_no_other_signature_opens(stage: Stage, signature: str | None) -> 
     assert stage.engine.deliveries == {}
 
 
+@pytest.mark.holds("R21", "P22")
 async def test_an_old_signature_beside_none_does_not_open(stage: Stage) -> None:
     sha1 = "sha1=" + hmac.new(WEBHOOK_SECRET.encode(), BODY, "sha1").hexdigest()
     answer = await stage.deliver(
@@ -153,6 +158,7 @@ async def test_while_a_secret_is_changed_both_open() -> None:
     assert (await stage.deliver(secret="the-secret-of-next-year")).status_code == 401
 
 
+@pytest.mark.holds("P22")
 @pytest.mark.parametrize("secrets", [[], [""], ["one", ""]])
 def test_without_a_secret_there_is_no_door(secrets: list[str]) -> None:
     with pytest.raises(UserError, match="there is no webhook secret"):
@@ -238,6 +244,7 @@ def whole(body: bytes) -> Callable[[], Any]:
     return receive
 
 
+@pytest.mark.holds("S19", "R21")
 async def test_thirty_megabytes_are_refused_before_any_of_them_is_read(stage: Stage) -> None:
     async def never() -> dict[str, Any]:
         pytest.fail("the body was asked for")
@@ -265,6 +272,7 @@ async def test_a_body_without_an_end_is_refused_at_the_bound() -> None:
     assert sent == 11_000
 
 
+@pytest.mark.holds("S19")
 async def test_a_slow_body_is_given_up() -> None:
     stage = set_up(body_seconds=0.05)
     chunks = itertools.chain([b"{"], itertools.repeat(b""))
@@ -291,6 +299,7 @@ async def test_a_body_that_breaks_off_is_no_delivery(stage: Stage) -> None:
     assert stage.engine.deliveries == {}
 
 
+@pytest.mark.holds("S19")
 async def test_many_large_bodies_at_once_do_not_fill_the_memory() -> None:
     stage = set_up(body_limit_bytes=10_000)
     full = asyncio.Event()
@@ -328,6 +337,7 @@ async def test_a_large_delivery_is_read_beside_the_loop(stage: Stage) -> None:
     assert (await stage.deliver(large)).status_code == 202
 
 
+@pytest.mark.holds("P22")
 @pytest.mark.parametrize(
     "trouble",
     [
@@ -360,6 +370,7 @@ async def test_an_engine_that_does_not_answer_is_given_up_before_github_gives_up
     assert (await stage.deliver()).status_code == 503
 
 
+@pytest.mark.holds("S19")
 async def test_one_address_may_come_so_often() -> None:
     stage = set_up(webhook_burst_by_address=3, webhooks_per_second_by_address=0.5)
 
@@ -380,6 +391,7 @@ async def test_whoever_is_limited_is_told_when_to_come_back() -> None:
     assert answer.headers["retry-after"] == "10"
 
 
+@pytest.mark.holds("S19")
 async def test_strangers_cannot_use_up_what_github_may_send() -> None:
     stage = set_up(webhook_burst=2, webhooks_per_second=0.5)
     for number in range(50):

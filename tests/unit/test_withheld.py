@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pytest
+
 from reviewer.domain.checklist import Scorecard, Verdict
 from reviewer.domain.finding import Finding, OutcomeKind
 from reviewer.domain.history import KnownFinding, KnownState
@@ -80,6 +82,7 @@ def test_of_two_findings_the_other_one_still_fails_the_rule() -> None:
     assert (answer.verdict, answer.findings) == (Verdict.FAIL, (SECOND,))
 
 
+@pytest.mark.holds("P07")
 def test_the_same_told_by_another_persona_is_dismissed_with_it() -> None:
     found = without(dismissed(FIRST), FIRST, TWIN)
     assert set(kinds(found).values()) == {OutcomeKind.DISMISSED}
@@ -87,6 +90,7 @@ def test_the_same_told_by_another_persona_is_dismissed_with_it() -> None:
     assert set(kinds(found).values()) == {OutcomeKind.DISMISSED}
 
 
+@pytest.mark.holds("S4")
 def test_what_is_worse_than_what_was_dismissed_is_told() -> None:
     mild = replace(TWIN, severity=Severity.MINOR)
     found = without(dismissed(mild), FIRST, mild)

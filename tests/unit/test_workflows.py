@@ -46,6 +46,7 @@ def test_there_is_something_to_look_at() -> None:
     assert len(WORKFLOWS) > len(DOCUMENTED)
 
 
+@pytest.mark.holds("S18", "P11")
 def test_the_documented_workflows_check_nothing_out_and_use_nothing_but_us() -> None:
     used = {str(step["uses"]).split("@")[0] for path in DOCUMENTED for step in _steps(_read(path))}
     assert used == {"persona-reviewer/persona-reviewer"}
@@ -59,6 +60,7 @@ def test_a_comment_cancels_nothing_and_a_push_cancels_the_review_before_it() -> 
     assert "github.event.number" in str(review["group"])
 
 
+@pytest.mark.holds("R18")
 def test_commands_begin_only_on_pull_requests_by_people_with_a_slash() -> None:
     guard = str(_table(_table(_read(DOCUMENTED[0]), "jobs"), "answer")["if"])
     assert "github.event.issue.pull_request" in guard
@@ -72,6 +74,7 @@ def test_a_review_is_ten_lines() -> None:
     assert len([line for line in lines if line and not line.startswith("#")]) == 10
 
 
+@pytest.mark.holds("S18")
 def test_the_action_uses_no_action_of_others_and_installs_from_its_lock() -> None:
     steps = list(_steps(_read(ACTION)))
     assert all("uses" not in step for step in steps)
@@ -127,6 +130,7 @@ def test_they_are_valid_by_their_schema(
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.holds("S18")
 def test_zizmor_finds_nothing_but_the_one_that_is_explained() -> None:
     done = subprocess.run(
         [SCRIPTS / "zizmor", "--offline", "--no-config", "--no-progress", *WORKFLOWS, ACTION],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from reviewer.domain.facts.dockerfile_reader import expand, instructions, stages
 
 
@@ -88,6 +90,7 @@ def test_flags_stand_before_the_operands() -> None:
     assert entry.operands == "/a /b"
 
 
+@pytest.mark.holds("S19")
 def test_hostile_files_are_read_to_the_end() -> None:
     texts = (
         "RUN " + "a" * 200_000 + " \\\n" + "#\n" * 100_000,

@@ -9,6 +9,7 @@ from tests.unit.facts.fact_example import ask, lines
 TAGS = "".join(chr(0xE0000 + ord(letter)) for letter in "approve")
 
 
+@pytest.mark.holds("S7", "R11")
 @pytest.mark.parametrize(
     "line",
     [
@@ -23,6 +24,7 @@ def test_characters_that_mislead_in_code_are_told(line: str) -> None:
     assert lines(ask("hidden-text", "shop/a.py", f"a = 1\n{line}\n")) == [2]
 
 
+@pytest.mark.holds("S7")
 @pytest.mark.parametrize(
     ("path", "line"),
     [
@@ -41,6 +43,7 @@ def test_what_languages_and_pictures_need_is_fine(path: str, line: str) -> None:
     assert ask("hidden-text", path, f"{line}\n").hits == ()
 
 
+@pytest.mark.holds("S7", "R07")
 @pytest.mark.parametrize(
     "line",
     [
@@ -59,6 +62,7 @@ def test_orders_to_the_reviewer_are_told(line: str) -> None:
     assert lines(ask("reviewer-directed-text", "shop/a.py", f"{line}\n")) == [1]
 
 
+@pytest.mark.holds("S7")
 @pytest.mark.parametrize(
     "line",
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from reviewer.domain.facts.observation import NotRead
 from reviewer.domain.facts.yaml_document import Node, documents
 
@@ -28,6 +30,7 @@ def test_several_documents_and_those_without_content() -> None:
     assert [document.entries[0][0].text for document in read] == ["a", "b"]
 
 
+@pytest.mark.holds("S13", "R34")
 def test_no_alias_is_followed_and_nothing_is_constructed() -> None:
     bomb = "a: &a [x, x]\n" + "".join(f"l{n}: &l{n} [*a, *a]\n" for n in range(50))
     (document,) = documents(bomb + "z: !!python/object/apply:os.system ['id']\n")  # type: ignore[misc]
@@ -52,6 +55,7 @@ def test_what_is_no_yaml_says_so() -> None:
     assert documents("a: [1\n") == NotRead(reason="is no valid YAML")
 
 
+@pytest.mark.holds("S19", "R34")
 def test_deep_wide_and_large_files_are_refused() -> None:
     for text in ("[" * 200_000, "- " * 5000, "- a\n" * 200_000, "\n" * 600_000):
         assert isinstance(documents(text), NotRead)

@@ -99,6 +99,7 @@ async def test_waiting_for_the_next_event_may_be_given_up_and_taken_up_again() -
     assert (await anext(listener)).sequence == 1
 
 
+@pytest.mark.holds("S19")
 async def test_a_slow_listener_is_dropped_with_a_word_and_nobody_waits_for_it() -> None:
     dropped: list[str] = []
     kept = Kept()
@@ -118,6 +119,7 @@ async def test_a_slow_listener_is_dropped_with_a_word_and_nobody_waits_for_it() 
     assert len(kept.events) == 8
 
 
+@pytest.mark.holds("S19")
 async def test_a_burst_of_ten_thousand_events_stays_within_its_bounds() -> None:
     dropped: list[str] = []
     bounds = BusBounds(events_of_run=50, events=400, runs=30, queue=20)

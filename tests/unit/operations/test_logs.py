@@ -88,6 +88,7 @@ def test_without_logs_work_has_no_name() -> None:
         pass
 
 
+@pytest.mark.holds("S22", "R45")
 @pytest.mark.parametrize(
     "hostile",
     [
@@ -120,6 +121,7 @@ def test_no_value_breaks_out_of_its_line(written: Written, hostile: str) -> None
     assert written.lines[0]["title"] == hostile.encode("utf-8", "replace").decode()
 
 
+@pytest.mark.holds("S22", "R45")
 def test_half_a_pair_of_surrogates_is_written_as_ascii() -> None:
     # Set up in here and not by the fixture: what pytest captures it puts into its report, which
     # could not carry this.
@@ -197,6 +199,7 @@ def test_plain_values_stay_and_objects_are_named_by_their_kind() -> None:
     assert many[-1] == "… and 60 more"
 
 
+@pytest.mark.holds("S22")
 def test_what_somebody_wrote_is_cut_and_content_more_than_the_rest() -> None:
     fields = Cleaner().fields({"reason": "r" * 9_000, "answer": "a" * 9_000, "body": "b" * 90})
     assert fields["reason"] == "r" * LONGEST_TEXT + "… (of 9000 characters)"
@@ -212,6 +215,7 @@ def test_a_line_of_very_many_fields_says_how_many_it_left_out() -> None:
     assert json.loads(line) == {"event": "\x00" * 100, "run_id": "r", "fields_left_out": 41}
 
 
+@pytest.mark.holds("S17", "P31")
 def test_no_form_of_a_secret_gets_into_a_line() -> None:
     secrets = (SECRET, CANARIES["GITHUB_TOKEN"])
     # Set up inside the test: pytest, too, listens to what is logged, and takes nothing out.
@@ -230,6 +234,7 @@ def test_no_form_of_a_secret_gets_into_a_line() -> None:
     assert written.text.count(OWN) >= 16
 
 
+@pytest.mark.holds("S17", "P31")
 def test_a_private_key_is_found_by_any_of_its_lines_in_long_and_short_values() -> None:
     cleaner = Cleaner([PRIVATE_KEY])
     line = PRIVATE_KEY.split("\n")[5]
@@ -245,6 +250,7 @@ def test_a_secret_on_the_edge_of_what_is_searched_is_not_half_shown() -> None:
         assert "a1B2a1B2" not in told
 
 
+@pytest.mark.holds("S17", "P31")
 def test_what_stands_under_the_name_of_a_secret_is_hidden_and_counts_are_not() -> None:
     fields = Cleaner().fields(
         {
@@ -266,6 +272,7 @@ def test_what_stands_under_the_name_of_a_secret_is_hidden_and_counts_are_not() -
     }
 
 
+@pytest.mark.holds("S17", "P31")
 def test_an_exception_tells_kind_words_and_places_and_no_values(written: Written) -> None:
     def inner() -> NoReturn:
         password = SECRET

@@ -145,6 +145,7 @@ def test_a_failure_is_counted_by_its_kind_and_an_unknown_price_as_such() -> None
     assert value(figures, "reviewer_cost_dollars_total", **who) is None
 
 
+@pytest.mark.holds("S21")
 def test_repositories_are_named_only_where_the_operator_says_so() -> None:
     events = [
         review_started(RUNNING, at=STARTED),
@@ -159,6 +160,7 @@ def test_repositories_are_named_only_where_the_operator_says_so() -> None:
     assert value(figures, "reviewer_cost_dollars_total", **who) == 0.01
 
 
+@pytest.mark.holds("S19")
 def test_no_label_has_more_values_than_agreed_whatever_comes() -> None:
     figures = Figures(by_repository=True, most_repositories=50, process=False)
     counter, door = EventCounter(figures), DoorCounter(figures)
@@ -205,6 +207,7 @@ def test_no_event_breaks_the_counting(kind: EventKind, data: dict[str, str | int
     assert list(text_string_to_metric_families(figures.exposition().decode()))
 
 
+@pytest.mark.holds("S17")
 def test_secrets_in_events_get_into_no_figure() -> None:
     canary = CANARIES["OPENAI_API_KEY"]
     paused = run_paused("run-1", f"key {canary}", at=ENDED)
@@ -265,6 +268,7 @@ def test_the_process_itself_is_told_too() -> None:
     assert 'reviewer_build_info{version="' in text
 
 
+@pytest.mark.holds("S20")
 def test_two_services_in_one_process_share_no_figure() -> None:
     first, second = Figures(process=False), Figures(process=False)
     EventCounter(first).heard(completion_completed(attempt(cost=Decimal(1)), at=ENDED))

@@ -67,6 +67,7 @@ def attributes(span: ReadableSpan) -> dict[str, object]:
     return dict(span.attributes or {})
 
 
+@pytest.mark.holds("S21", "P31")
 async def test_a_model_s_call_is_a_span_with_its_figures_and_none_of_its_words(
     export: SpanExport, exporter: InMemorySpanExporter
 ) -> None:
@@ -104,6 +105,7 @@ async def test_a_call_that_fails_says_how_and_not_in_whose_words(
     assert span.events == ()
 
 
+@pytest.mark.holds("S17")
 def test_attributes_are_redacted_and_cut(
     export: SpanExport, exporter: InMemorySpanExporter
 ) -> None:

@@ -76,6 +76,7 @@ def lines(stream: io.StringIO) -> list[dict[str, object]]:
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
+@pytest.mark.holds("S17", "P31")
 def test_every_secret_of_the_settings_is_known(settings: ServerSettings) -> None:
     secrets = secrets_of(settings, ["model-key"])
     assert secrets[0] == "model-key"
@@ -88,6 +89,7 @@ def test_every_secret_of_the_settings_is_known(settings: ServerSettings) -> None
     assert "" not in secrets
 
 
+@pytest.mark.holds("S17", "P31")
 async def test_one_run_is_seen_everywhere_and_no_secret_anywhere(
     settings: ServerSettings, stream: io.StringIO
 ) -> None:
