@@ -24,6 +24,7 @@ from dbos import (
 )
 from dbos import error as dbos_error
 
+from reviewer.adapters.durable.intake import Intake
 from reviewer.adapters.durable.liveness import Workers
 from reviewer.domain.review_order import ReviewOrder
 from reviewer.ports.engine import Backlog, EngineError
@@ -90,12 +91,22 @@ class EngineDesk:
         sqlite = database.dialect.name == "sqlite"
         # Writers of SQLite wait for each other: in one thread they need not even ask.
         self._threads = ThreadPoolExecutor(1 if sqlite else 8, thread_name_prefix="engine-desk-")
+        # What comes from outside does not wait behind what workers ask. One thread writes;
+        # another one does where the first hangs on a server that is gone.
+        self._door = ThreadPoolExecutor(1 if sqlite else 4, thread_name_prefix="engine-door-")
+        self._intake = Intake(
+            lambda action: self._ask_in(self._door, action, answer_seconds),
+            database,
+            self._client,
+            answer_seconds=answer_seconds,
+        )
         self._statuses = "workflow_status" if sqlite else "dbos.workflow_status"
         self._workers = Workers(database, "")
 
     def close(self) -> None:
         """Give everything back."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._threads, self._door):
+            threads.shutdown(wait=False, cancel_futures=True)
         self._client.destroy()
         self._database.dispose()
 
@@ -109,10 +120,15 @@ class EngineDesk:
         Raises:
             EngineError: It did not do it, or not soon enough; it may do it all the same.
         """
+        return await self._ask_in(self._threads, action, seconds or self._answer_seconds)
+
+    async def _ask_in(
+        self, threads: ThreadPoolExecutor, action: Callable[[], Result], seconds: float
+    ) -> Result:
         loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(seconds or self._answer_seconds):
-                return await loop.run_in_executor(self._threads, action)
+            async with asyncio.timeout(seconds):
+                return await loop.run_in_executor(threads, action)
         except TimeoutError as error:
             raise EngineError("the engine's database does not answer") from error
         except (sa.exc.SQLAlchemyError, dbos_error.DBOSException) as error:
@@ -157,15 +173,7 @@ class EngineDesk:
         if installation_id is not None:
             # By the user DBOS finds workflows on both databases, and children inherit it.
             options["authenticated_user"] = str(installation_id)
-
-        def add() -> bool:
-            try:
-                self._client.enqueue(options, *texts)
-            except dbos_error.DBOSWorkflowIDInUseError:
-                return False
-            return True
-
-        return await self.ask(add)
+        return await self._intake.add(options, *texts)
 
     async def debounce(
         self,

@@ -87,6 +87,8 @@ def create_application(services: Services) -> FastAPI:
     settings = services.settings
     application.include_router(health_router.router)
     if settings.role is not ServerRole.WORKER:
+        # The first one that matches answers.
+        application.router.routes.insert(0, webhook_router.DeliveryRoute())
         for router in (webhook_router.router, run_router.router, event_stream.router):
             application.include_router(router)
     # The last one that is added stands outermost.

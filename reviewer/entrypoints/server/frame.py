@@ -14,7 +14,7 @@ from http import HTTPStatus
 from pathlib import PurePath
 from uuid import uuid4
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reviewer.entrypoints.server.problem import answer
@@ -35,6 +35,10 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+
+#: The same as they go over the wire, and names that nobody else sets.
+_LINES = tuple((name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items())
+_OURS = frozenset({b"x-request-id", *(name for name, _ in _LINES)})
 
 #: Probes and scrapers come every few seconds, for ever.
 _QUIET = frozenset({"/health", "/ready", "/live", "/metrics"})
@@ -70,10 +74,11 @@ class Frame:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-Id"] = request_id
-                for name, value in SECURITY_HEADERS.items():
-                    headers[name] = value
+                message["headers"] = [
+                    *(line for line in message["headers"] if line[0] not in _OURS),
+                    (b"x-request-id", request_id.encode()),
+                    *_LINES,
+                ]
                 self._note(scope, status, time.monotonic() - begun)
             await send(message)
 

@@ -24,12 +24,15 @@ from http import HTTPStatus
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse
+from starlette.routing import Match, Route
+from starlette.types import Scope
+from typing_extensions import override
 
 from reviewer.domain.delivery import Delivery
 from reviewer.entrypoints.server.address import client_address, limited_as, within
 from reviewer.entrypoints.server.body_bounds import is_json
 from reviewer.entrypoints.server.problem import ProblemError, documented, unavailable
-from reviewer.entrypoints.server.state import Door, OpenDoor
+from reviewer.entrypoints.server.state import Door, OpenDoor, door_of
 from reviewer.errors import CommunicationError, GitHubError, ResourceError
 
 PATH = "/webhooks/github"
@@ -82,7 +85,7 @@ class _Headers:
 
 
 class _RefusedError(ProblemError):
-    """A delivery that is not taken, and how it is counted."""
+    """A delivery that is not taken, how it is counted, and what the log says of it."""
 
     def __init__(
         self,
@@ -90,10 +93,12 @@ class _RefusedError(ProblemError):
         status: HTTPStatus,
         detail: str,
         *,
+        reason: str = "",
         retry_seconds: float | None = None,
     ) -> None:
         super().__init__(status, detail, retry_seconds=retry_seconds, close=True)
         self.outcome = outcome
+        self.reason = reason or detail
 
 
 def _header(name: str, *, example: str) -> dict[str, object]:
@@ -146,6 +151,7 @@ async def receive(request: Request, door: OpenDoor) -> JSONResponse:
     async with _counted(door) as count:
         _admit(request, door)
         headers = _headers_of(request)
+        count.claimed = {"delivery_id": headers.delivery_id, "name": headers.name}
         body = await request.body()
         delivery = await _read(door, headers, body)
         count.name = delivery.name
@@ -164,10 +170,40 @@ async def receive(request: Request, door: OpenDoor) -> JSONResponse:
         return JSONResponse(receipt.model_dump(), status)
 
 
+async def _receive(request: Request) -> JSONResponse:
+    return await receive(request, door_of(request))
+
+
+class DeliveryRoute(Route):
+    """Answers deliveries, while `router` says in the document what they are.
+
+    A route of FastAPI's takes longer than all that happens here, and two hundred deliveries that
+    come at once wait for each other.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(PATH, _receive, methods=["POST"], include_in_schema=False)
+
+    @override
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Tell whether a request is one, and name the route to whoever takes notes."""
+        match, child = super().matches(scope)
+        return match, {**child, "route": self}
+
+
 @dataclass(slots=True)
 class _Count:
+    """How a delivery ends at the door.
+
+    Args:
+        name: The kind of event, once the signature is right.
+        outcome: How it ends.
+        claimed: Its id and its kind as the sender says them, of a form that can be logged.
+    """
+
     name: str = _UNREAD_NAME
     outcome: Outcome = Outcome.MALFORMED
+    claimed: Mapping[str, str] = field(default_factory=dict)
 
 
 @asynccontextmanager
@@ -180,7 +216,9 @@ async def _counted(door: Door) -> AsyncIterator[_Count]:
         yield count
     except _RefusedError as error:
         count.outcome = error.outcome
-        services.watch.log("warning", f"delivery {error.outcome.value}", reason=error.detail)
+        level: Level = "error" if error.outcome is Outcome.UNAVAILABLE else "warning"
+        said = f"delivery {error.outcome.value}"
+        services.watch.log(level, said, **count.claimed, reason=error.reason)
         raise
     finally:
         seconds = services.clock.monotonic() - begun
@@ -255,9 +293,12 @@ def _judged(door: Door, headers: _Headers, body: bytes) -> Delivery:
             received_at=services.clock.now(),
         )
     except (GitHubError, ResourceError) as error:
-        services.watch.log("warning", "delivery cannot be read", reason=str(error)[:300])
-        detail = "the delivery cannot be read"
-        raise _RefusedError(Outcome.UNREADABLE, HTTPStatus.BAD_REQUEST, detail) from error
+        raise _RefusedError(
+            Outcome.UNREADABLE,
+            HTTPStatus.BAD_REQUEST,
+            "the delivery cannot be read",
+            reason=str(error)[:300],
+        ) from error
 
 
 async def _accept(door: Door, delivery: Delivery) -> bool:
@@ -266,10 +307,12 @@ async def _accept(door: Door, delivery: Delivery) -> bool:
         async with asyncio.timeout(_ACCEPT_SECONDS):
             return await door.services.engine.accept(delivery)
     except (CommunicationError, ResourceError, TimeoutError) as error:
-        door.services.watch.log("error", "delivery not written down", error=type(error).__name__)
-        problem = unavailable()
         raise _RefusedError(
-            Outcome.UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE, problem.detail, retry_seconds=5
+            Outcome.UNAVAILABLE,
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            unavailable().detail,
+            reason=f"it was not written down: {type(error).__name__}",
+            retry_seconds=5,
         ) from error
 
 
