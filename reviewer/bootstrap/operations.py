@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
@@ -22,14 +22,15 @@ from typing import TYPE_CHECKING, TextIO
 from reviewer.errors import UserError
 from reviewer.ports.clock import Clock
 from reviewer.ports.door_watch import DoorWatch, Field, Level
-from reviewer.ports.engine import Engine
+from reviewer.ports.engine import Duties, Engine
 from reviewer.ports.identification import Identification
 from reviewer.ports.installed_hosts import InstalledHosts
 from reviewer.ports.ledger import Ledger
+from reviewer.ports.onlooker import Onlooker
 from reviewer.ports.progress import Progress
 from reviewer.ports.run_events import RunEvents
 from reviewer.ports.store import Store
-from reviewer.ports.telemetry import NoTelemetry, Telemetry
+from reviewer.ports.telemetry import NoTelemetry, Telemetry, Tracing
 from reviewer.server_settings import ServerSettings
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from reviewer.adapters.logs.door_log import DoorLog
     from reviewer.adapters.metrics.counting import DoorCounter
     from reviewer.adapters.metrics.figures import Figures
+    from reviewer.domain.operator_configuration import OperatorConfiguration
 
 _LOG = logging.getLogger("reviewer.operations")
 
@@ -56,14 +58,14 @@ class Watching:
         door: Takes notes of what the door does.
         identification: Names the work at hand in every line of the log.
         calls: Opens spans of calls to others.
-        work: Opens spans of work inside the process.
+        work: Opens traces of runs and deliveries, and spans of work inside the process.
     """
 
     figures: Figures
     door: DoorWatch
     identification: Identification
     calls: Telemetry
-    work: Telemetry
+    work: Tracing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +76,7 @@ class Telling:
         events: Publishes, and lets others listen to runs of any process.
         ledger: Tells every call once it is written down.
         progress: Makes what tells the stages of one run, by its id.
+        onlooker: Makes what tells who looks and what answers in one run, by its id.
         store: The store, watched.
         close_streams: Ends every live stream; for the moment at which the service is told to stop.
     """
@@ -81,6 +84,7 @@ class Telling:
     events: RunEvents
     ledger: Ledger
     progress: Callable[[str], Progress]
+    onlooker: Callable[[str], Onlooker]
     store: Store
     close_streams: Callable[[], None]
 
@@ -204,7 +208,7 @@ async def telling(
     from reviewer.adapters.events.audit import AuditHandler
     from reviewer.adapters.events.bus import BusBounds, EventBus
     from reviewer.adapters.events.following import FollowedRunEvents
-    from reviewer.adapters.events.tellers import ToldLedger, ToldProgress
+    from reviewer.adapters.events.tellers import ToldLedger, ToldOnlooker, ToldProgress
     from reviewer.adapters.logs.run_event_log import RunEventLog
     from reviewer.adapters.metrics.counting import EventCounter
     from reviewer.adapters.telemetry.watched_store import WatchedStore
@@ -228,6 +232,7 @@ async def telling(
                 events=events,
                 ledger=told,
                 progress=lambda run_id: ToldProgress(bus, clock, run_id),
+                onlooker=lambda run_id: ToldOnlooker(bus, clock, run_id),
                 store=watched,
                 close_streams=events.close,
             )
@@ -253,7 +258,40 @@ async def queue_watched(watch: Watching, engine: Engine, clock: Clock) -> AsyncI
     """
     from reviewer.adapters.metrics.counting import watch_backlog
 
-    looking = asyncio.create_task(watch_backlog(engine, watch.figures, clock))
+    async with _beside(watch_backlog(engine, watch.figures, clock)):
+        yield
+
+
+@asynccontextmanager
+async def budget_watched(
+    watch: Watching, store: Store, clock: Clock, read: Callable[[], OperatorConfiguration]
+) -> AsyncIterator[None]:
+    """Tell what may be spent and what is spent for the time of the block.
+
+    Args:
+        watch: Figures.
+        store: Sums what calls cost.
+        clock: Passes the time.
+        read: Reads the operator's file, anew each time: ceilings may change while we run.
+
+    Raises:
+        UserError: The operator's file is wrong.
+    """
+    from reviewer.adapters.metrics.counting import watch_budget
+
+    def limits() -> dict[str, float | None]:
+        table = read().budget
+        return {scope: getattr(table, scope).dollars for scope in type(table).model_fields}
+
+    limits()
+    async with _beside(watch_budget(limits, store, watch.figures, clock)):
+        yield
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Let something go on beside the block; a defect of it is told at once."""
+    looking = asyncio.create_task(work)
     looking.add_done_callback(_tell_defect)
     try:
         yield
@@ -266,6 +304,20 @@ def _tell_defect(task: asyncio.Task[None]) -> None:
     """Say at once that what works beside the runs has died, and not when the service stops."""
     if not task.cancelled() and (error := task.exception()) is not None:
         _LOG.critical("a task of the service has died", exc_info=error)
+
+
+def watched_duties(duties: Duties, watch: Watching) -> Duties:
+    """Return duties of which each is one trace, with its ids in every line of the log.
+
+    Args:
+        duties: What the engine calls.
+        watch: Spans and lines.
+    """
+    from reviewer.adapters.telemetry.watched_duties import WorkWatch
+
+    return WorkWatch(
+        tracing=watch.work, identification=watch.identification, notes=watch.door
+    ).over(duties)
 
 
 def watched_hosts(hosts: InstalledHosts, watch: Watching, clock: Clock) -> InstalledHosts:
@@ -283,9 +335,7 @@ def watched_hosts(hosts: InstalledHosts, watch: Watching, clock: Clock) -> Insta
 
 
 @contextmanager
-def _spans(
-    settings: ServerSettings, secrets: Sequence[str]
-) -> Iterator[tuple[Telemetry, Telemetry]]:
+def _spans(settings: ServerSettings, secrets: Sequence[str]) -> Iterator[tuple[Telemetry, Tracing]]:
     if not settings.otlp_endpoint:
         yield NoTelemetry(), NoTelemetry()
         return

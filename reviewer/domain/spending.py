@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -30,6 +31,11 @@ class SpendingLimit:
     changed_at: datetime
 
 
+#: The ceilings that sum over more than one pull request, as figures and the operator's file name
+#: them.
+REPOSITORY_DAY, INSTALLATION_MONTH = "repository_day", "installation_month"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayCost:
     """What calls of one repository cost on one day, by the ledger.
@@ -51,3 +57,25 @@ class DayCost:
     tokens: int
     dollars: Decimal
     unpriced: int = 0
+
+
+def most_spent(costs: Iterable[DayCost], *, today: date) -> Mapping[str, Decimal]:
+    """Return what whoever spent most has spent, by the ceiling that it counts towards.
+
+    Args:
+        costs: Of this month, in UTC.
+        today: In UTC.
+    """
+    days: dict[tuple[int | None, str], Decimal] = {}
+    months: dict[int, Decimal] = {}
+    for cost in costs:
+        whose = cost.installation_id
+        if cost.day == today:
+            place = (whose, cost.repository)
+            days[place] = days.get(place, Decimal(0)) + cost.dollars
+        if whose is not None and (cost.day.year, cost.day.month) == (today.year, today.month):
+            months[whose] = months.get(whose, Decimal(0)) + cost.dollars
+    return {
+        REPOSITORY_DAY: max(days.values(), default=Decimal(0)),
+        INSTALLATION_MONTH: max(months.values(), default=Decimal(0)),
+    }

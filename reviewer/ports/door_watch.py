@@ -5,6 +5,15 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from typing import Literal, Protocol
 
+#: The one line of a delivery that was taken, which says what became of it; none is left out.
+HANDLED, GIVEN_UP = "delivery handled", "delivery given up"
+OUTCOMES = frozenset({HANDLED, GIVEN_UP})
+#: The one line of a delivery that was not. Whoever reaches the door decides how many there are.
+REFUSED = frozenset(
+    f"delivery {outcome}"
+    for outcome in ("forbidden", "limited", "malformed", "unsigned", "unreadable")
+)
+
 Level = Literal["debug", "info", "warning", "error"]
 Field = str | int | float | bool
 

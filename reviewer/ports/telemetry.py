@@ -28,6 +28,22 @@ class Telemetry(Protocol):
         ...
 
 
+class Tracing(Telemetry, Protocol):
+    """Opens spans, and traces of whole pieces of work."""
+
+    def trace(
+        self, name: str, attributes: Mapping[str, Attribute], *, key: str
+    ) -> AbstractContextManager[Span]:
+        """Open the root of a trace, whatever is under way around it.
+
+        Args:
+            name: What is done: ``review``, ``delivery``.
+            attributes: What is known already; never content.
+            key: Names the piece of work; what is done again under it is in the same trace.
+        """
+        ...
+
+
 class _Unwatched:
     """A span that nobody looks at."""
 
@@ -41,4 +57,11 @@ class NoTelemetry:
     def span(self, name: str, attributes: Mapping[str, Attribute]) -> AbstractContextManager[Span]:
         """Open a span that goes nowhere."""
         del name, attributes
+        return nullcontext(_Unwatched())
+
+    def trace(
+        self, name: str, attributes: Mapping[str, Attribute], *, key: str
+    ) -> AbstractContextManager[Span]:
+        """Open a trace that goes nowhere."""
+        del name, attributes, key
         return nullcontext(_Unwatched())

@@ -37,6 +37,11 @@ def stage() -> Stage:
     return set_up()
 
 
+def told_of_deliveries(stage: Stage) -> list[tuple[str, str, dict[str, Any]]]:
+    """Return the lines that say what became of deliveries."""
+    return [line for line in stage.watch.lines if line[1].startswith("delivery ")]
+
+
 async def test_a_signed_delivery_is_written_down_and_acknowledged(stage: Stage) -> None:
     answer = await stage.deliver()
 
@@ -108,6 +113,11 @@ async def test_a_bad_signature_is_refused_without_parsing() -> None:
 
     assert answer.status_code == 401
     assert stage.watch.deliveries == [("unread", "unsigned")]
+    # One line, which has the sender's id and nothing of the body.
+    (line,) = told_of_deliveries(stage)
+    assert line[:2] == ("warning", "delivery unsigned")
+    assert line[2]["delivery_id"] == DELIVERY
+    assert "not even JSON" not in str(line)
 
 
 @pytest.mark.holds("R21", "P22")
@@ -220,6 +230,9 @@ async def test_signed_bytes_that_are_no_event_are_refused(stage: Stage, body: by
     assert answer.json()["detail"] == "the delivery cannot be read"
     assert stage.engine.deliveries == {}
     assert stage.watch.deliveries == [("unread", "unreadable")]
+    ((_, said, fields),) = told_of_deliveries(stage)
+    assert said == "delivery unreadable"
+    assert set(fields) - {"request_id"} == {"delivery_id", "name", "reason"}
 
 
 async def test_a_promise_of_github_s_that_is_broken_is_refused(stage: Stage) -> None:

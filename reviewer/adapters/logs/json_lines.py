@@ -28,6 +28,7 @@ from reviewer.adapters.logs.line import write_line
 from reviewer.adapters.logs.run_event_log import ALWAYS
 from reviewer.adapters.logs.sampling import Sampling
 from reviewer.adapters.logs.trace import error_fields, is_exception_info
+from reviewer.ports.door_watch import OUTCOMES, REFUSED
 
 EventDict = MutableMapping[str, Any]
 
@@ -66,6 +67,7 @@ class LogSettings:
         now: Tells the date and time.
         most_alike: Lines of one kind in ten seconds, of those that only inform.
         always: Kinds of lines that are never left out.
+        strangers: Kinds of lines that anybody can cause; bounded whatever their level.
         counted: Is told the level of every line that is written.
         trace_id: Names the trace that the line belongs to; empty for none.
     """
@@ -76,7 +78,8 @@ class LogSettings:
     time: Callable[[], float]
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     most_alike: int = 50
-    always: Collection[str] = ALWAYS
+    always: Collection[str] = (*ALWAYS, *OUTCOMES)
+    strangers: Collection[str] = REFUSED
     counted: Callable[[str], None] | None = None
     trace_id: Callable[[], str] | None = None
 
@@ -123,7 +126,14 @@ def _handler(settings: LogSettings) -> logging.Handler:
     cleaner = Cleaner(settings.secrets)
     fields = _Fields(settings, cleaner)
     handler = _SafeHandler(settings.stream or sys.stderr)
-    handler.addFilter(Sampling(settings.time, most=settings.most_alike, always=settings.always))
+    handler.addFilter(
+        Sampling(
+            settings.time,
+            most=settings.most_alike,
+            always=settings.always,
+            strangers=settings.strangers,
+        )
+    )
     handler.setFormatter(
         ProcessorFormatter(
             foreign_pre_chain=[merge_contextvars, ExtraAdder()],

@@ -1,8 +1,9 @@
 """Sampling: of a line that is said again and again, the first few of each stretch of time.
 
 Only what informs is sampled. A warning, an error, and a line that accounts for something (how a
-review began and ended) is always written. Nothing goes silently: the next line of the same kind
-says how many were left out before it.
+review began and ended, what became of a delivery) is always written; but not the warnings whose
+number a stranger decides. Nothing goes silently: the next line of the same kind says how many were
+left out before it.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class Sampling(logging.Filter):
         most: Lines of one kind in a stretch.
         stretch_seconds: How long a stretch is.
         always: Lines that are never left out, by what they say.
+        strangers: Lines that anybody can cause, by what they say: sampled whatever their level.
     """
 
     def __init__(
@@ -45,19 +47,22 @@ class Sampling(logging.Filter):
         most: int = 50,
         stretch_seconds: float = 10.0,
         always: Collection[str] = (),
+        strangers: Collection[str] = (),
     ) -> None:
         super().__init__()
         self._time = time
         self._most = most
         self._seconds = stretch_seconds
         self._always = frozenset(always)
+        self._strangers = frozenset(strangers)
         self._kinds: OrderedDict[tuple[str, int, str], _Stretch] = OrderedDict()
 
     @override
     def filter(self, record: logging.LogRecord) -> bool:
         """Tell whether a line is written, and note on it how many were not."""
         said = _said(record)
-        if record.levelno >= logging.WARNING or said in self._always:
+        told = record.levelno >= logging.WARNING or said in self._always
+        if told and said not in self._strangers:
             return True
         stretch = self._stretch((record.name, record.levelno, said))
         now = self._time()

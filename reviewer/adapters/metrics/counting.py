@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from reviewer.adapters.metrics.figures import UNKNOWN_CAUSE, Figures
 from reviewer.domain.checklist import Verdict
 from reviewer.domain.finding import OutcomeKind
 from reviewer.domain.persona import Severity
 from reviewer.domain.run_event import Datum, EventKind, EventStatus, FailureCause, RunEvent
+from reviewer.domain.spending import most_spent
 from reviewer.errors import ReviewerError
 from reviewer.ports.clock import Clock
 from reviewer.ports.engine import Engine
+from reviewer.ports.store import Store
 
 #: Runs that are taken for under way; one whose end is never told makes room for a later one.
 _MOST_IN_FLIGHT = 1_000
@@ -29,6 +34,8 @@ _CAUSES = frozenset(cause.value for cause in FailureCause)
 _INCOMPLETE = frozenset({EventStatus.FAILED, EventStatus.PARTIAL})
 
 BACKLOG_EVERY_SECONDS = 10.0
+#: A sum over the month's calls; money does not run out in five minutes.
+BUDGET_EVERY_SECONDS = 300.0
 
 
 class EventCounter:
@@ -162,6 +169,34 @@ async def watch_backlog(engine: Engine, figures: Figures, clock: Clock) -> None:
         except ReviewerError:
             figures.backlog(None)
         await clock.sleep(BACKLOG_EVERY_SECONDS)
+
+
+async def watch_budget(
+    limits: Callable[[], Mapping[str, float | None]], store: Store, figures: Figures, clock: Clock
+) -> None:
+    """Set ceilings and what is spent of them every few minutes, until this is cancelled.
+
+    Args:
+        limits: Reads the operator's ceilings in US dollars by scope; None for no bound.
+        store: Sums what calls cost.
+        figures: Where it is set.
+        clock: Tells the date, and passes the time.
+    """
+    while True:
+        # A file that is wrong now, or a database that is away, is told by whoever needs it.
+        with suppress(ReviewerError):
+            for scope, dollars in limits().items():
+                figures.budget(scope, limit_dollars=dollars)
+            for scope, spent in (await _spent(store, clock.now())).items():
+                figures.spent(scope, float(spent))
+        await clock.sleep(BUDGET_EVERY_SECONDS)
+
+
+async def _spent(store: Store, now: datetime) -> Mapping[str, Decimal]:
+    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    async with store.look() as work:
+        costs = await work.costs.by_day(since=today.replace(day=1), until=today + timedelta(days=1))
+    return most_spent(costs, today=today.date())
 
 
 def _figure(data: Mapping[str, Datum], name: str) -> float | None:

@@ -108,6 +108,10 @@ class Figures:
         value = math.inf if limit_dollars is None else limit_dollars
         self.budget_limit.labels(scope=self.word(scope)).set(value)
 
+    def spent(self, scope: str, dollars: float) -> None:
+        """Set what whoever is nearest to a ceiling has spent of it."""
+        self.budget_spent.labels(scope=self.word(scope)).set(dollars)
+
     def _begin(self) -> None:
         """Begin what alerts ask for at 0: a series that begins with its first failure hides it."""
         for outcome in _DOOR_OUTCOMES:
@@ -249,6 +253,13 @@ class Figures:
         self.budget_limit = Gauge(
             "reviewer_budget_limit_dollars",
             "Ceilings that the operator set, in US dollars; +Inf for none.",
+            ["scope"],
+            registry=self.registry,
+        )
+
+        self.budget_spent = Gauge(
+            "reviewer_budget_spent_dollars",
+            "What whoever spent most has spent of a ceiling that holds for a day or a month.",
             ["scope"],
             registry=self.registry,
         )

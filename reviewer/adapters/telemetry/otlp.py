@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from opentelemetry import trace
+from typing_extensions import override
 
 from reviewer import __version__
 from reviewer.adapters.telemetry.opentelemetry_spans import (
     LONGEST_ATTRIBUTE,
     OpenTelemetrySpans,
+    wanted_trace_id,
 )
 from reviewer.errors import UserError
 
@@ -81,12 +83,22 @@ def export_spans(
             BatchSpanProcessor,
             SimpleSpanProcessor,
         )
+        from opentelemetry.sdk.trace.id_generator import RandomIdGenerator  # noqa: PLC0415
     except ImportError as error:
         raise UserError(
             "spans cannot be sent: OpenTelemetry's SDK is not installed",
             hint='Install it with pip install "persona-reviewer[telemetry]", or set no endpoint.',
         ) from error
+
+    class Ids(RandomIdGenerator):
+        """Gives traces of known work the ids that follow from it."""
+
+        @override
+        def generate_trace_id(self) -> int:
+            return wanted_trace_id() or super().generate_trace_id()
+
     provider = TracerProvider(
+        id_generator=Ids(),
         resource=Resource.create(
             {"service.name": "persona-reviewer", "service.version": __version__}
         ),

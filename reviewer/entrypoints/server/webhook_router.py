@@ -15,9 +15,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
 
@@ -34,6 +34,7 @@ from reviewer.entrypoints.server.body_bounds import is_json
 from reviewer.entrypoints.server.problem import ProblemError, documented, unavailable
 from reviewer.entrypoints.server.state import Door, OpenDoor, door_of
 from reviewer.errors import CommunicationError, GitHubError, ResourceError
+from reviewer.ports.door_watch import Level
 
 PATH = "/webhooks/github"
 
@@ -214,11 +215,15 @@ async def _counted(door: Door) -> AsyncIterator[_Count]:
     count = _Count()
     try:
         yield count
-    except _RefusedError as error:
-        count.outcome = error.outcome
-        level: Level = "error" if error.outcome is Outcome.UNAVAILABLE else "warning"
-        said = f"delivery {error.outcome.value}"
-        services.watch.log(level, said, **count.claimed, reason=error.reason)
+    except ProblemError as error:
+        reason = error.detail
+        if isinstance(error, _RefusedError):
+            count.outcome, reason = error.outcome, error.reason
+        elif error.status_code == HTTPStatus.SERVICE_UNAVAILABLE:
+            # Whoever bounds bodies has no room for another one.
+            count.outcome = Outcome.LIMITED
+        level: Level = "error" if count.outcome is Outcome.UNAVAILABLE else "warning"
+        services.watch.log(level, f"delivery {count.outcome.value}", **count.claimed, reason=reason)
         raise
     finally:
         seconds = services.clock.monotonic() - begun
