@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from reviewer.domain.audit import AuditEntry
@@ -12,6 +13,8 @@ from reviewer.domain.delivery import Delivery
 from reviewer.domain.dismissal_record import DismissalRecord
 from reviewer.domain.event import OtherEvent
 from reviewer.domain.finding import Outcome, OutcomeKind, PlacedFinding
+from reviewer.domain.history import History, KnownFinding, KnownState
+from reviewer.domain.history_record import HistoryRecord
 from reviewer.domain.installation import Installation, InstalledRepository
 from reviewer.domain.persona import Severity
 from reviewer.domain.pull_request import Account, AccountKind, PullRequestName, Repository
@@ -134,6 +137,37 @@ def a_dismissal(fingerprint: str = "ab" * 20, **fields: Any) -> DismissalRecord:
     return replace(dismissal, **fields)
 
 
+def a_history(text: str = "The table is ours", **fields: Any) -> HistoryRecord:  # noqa: ANN401 - of any type
+    """Return what reviews of a pull request remember: a finding that somebody dismissed.
+
+    Args:
+        text: The reason.
+        fields: What differs from the usual, of the record.
+    """
+    finding = KnownFinding(
+        fingerprint="ab" * 20,
+        rule_id="SEC001",
+        persona="security-sentinel",
+        severity=Severity.MAJOR,
+        path="src/shop.py",
+        headline="A query built from text",
+        state=KnownState.DISMISSED,
+        by="mona",
+        reason=text,
+        authorised=True,
+    )
+    record = HistoryRecord(
+        installation_id=11,
+        repository_id=101,
+        pull_request=PullRequestName(repository=SHOP, number=7),
+        history=History(
+            generation=4, known=(finding,), spent=Decimal("0.0123"), rounds=(5, 6), trusted=True
+        ),
+        at=NOON,
+    )
+    return replace(record, **fields)
+
+
 def an_entry(action: str = "command /dismiss", **fields: Any) -> AuditEntry:  # noqa: ANN401 - of any type
     """Return an audit entry of a usual kind.
 
@@ -183,6 +217,7 @@ async def fill(store: Store, installation_id: int, *, text: str) -> None:
         )
         await work.findings.keep(run.id, [finding])
         await work.dismissals.add(a_dismissal(reason=text, pull_request=pull_request, **place))
+        await work.histories.put(a_history(text, pull_request=pull_request, **place))
         await work.audit.add(
             an_entry(detail=text, actor=f"actor-{text}", run_id=run.id, delivery_id="", **place)
         )

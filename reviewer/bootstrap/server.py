@@ -28,6 +28,7 @@ from reviewer.bootstrap.operations import (
     watching,
 )
 from reviewer.config import Settings
+from reviewer.ports.clock import Clock
 from reviewer.ports.engine import Engine
 from reviewer.server_settings import ServerRole, ServerSettings
 
@@ -76,6 +77,7 @@ async def open_services(
     shared: Settings,
     *,
     engine: WorkingEngine | None = None,
+    clock: Clock | None = None,
     stream: TextIO | None = None,
 ) -> AsyncIterator[Services]:
     """Open everything behind the door, and close it in the opposite order.
@@ -84,6 +86,7 @@ async def open_services(
         settings: What the operator set of the service.
         shared: What the service has in common with the command line: models and their keys.
         engine: What works instead of the durable engine: in tests one that works at once.
+        clock: Tells and passes the time; None for the system's.
         stream: Where lines of the log go; None for the standard error stream.
 
     Raises:
@@ -93,7 +96,7 @@ async def open_services(
     require_extra()
     from reviewer.adapters.database.service_store import open_service_store
 
-    clock = SystemClock()
+    clock = clock or SystemClock()
     async with AsyncExitStack() as stack:
         watch = stack.enter_context(
             watching(
@@ -145,7 +148,7 @@ class _Worker:
 
     settings: ServerSettings
     shared: Settings
-    clock: SystemClock
+    clock: Clock
     database: DatabaseStore
     watch: Watching
     told: Telling
@@ -160,7 +163,7 @@ class _Worker:
 
         tokens = self._tokens()
         hosts = self._hosts(tokens)
-        runs, deliveries = self._runs(hosts), self._deliveries(hosts)
+        runs, deliveries = self._runs(hosts), self._deliveries(hosts, tokens)
         sent = GitHubAppDeliveries(tokens)
 
         async def sweep() -> None:
@@ -216,7 +219,7 @@ class _Worker:
             state_key=_state_key(self.settings),
         )
 
-    def _deliveries(self, hosts: InstalledHosts) -> DeliveryDesk:
+    def _deliveries(self, hosts: InstalledHosts, tokens: InstallationTokens) -> DeliveryDesk:
         from reviewer.service.handle_delivery import DeliveryDesk
 
         return DeliveryDesk(
@@ -225,7 +228,7 @@ class _Worker:
             clock=self.clock,
             commands=self._commands,
             journal=lambda delivery: self._journal(delivery.id, delivery.installation_id),
-            app_id=int(self.settings.app_id) if self.settings.app_id.isdecimal() else 0,
+            app_id=tokens.app_id,
         )
 
     def _commands(self, hosted: Hosted, delivery: Delivery) -> CommandDesk:

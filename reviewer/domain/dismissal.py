@@ -99,6 +99,9 @@ def undismiss(history: History, name: str, *, by: str) -> Change:
     found = find(history.known, name)
     if found.finding is None:
         return Change(history=history, problem=found.problem)
+    if found.finding.state is KnownState.OPEN and found.finding.by == by:
+        # The same person took it back before: a command that is carried out again changes nothing.
+        return Change(history=history)
     if found.finding.state is not KnownState.DISMISSED:
         problem = f"{name} is not dismissed: it is {found.finding.state.value}."
         return Change(history=history, problem=problem)

@@ -7,11 +7,10 @@ looks like a secret is taken out before: base64 would hide it from everybody but
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from pydantic import TypeAdapter, ValidationError
@@ -20,11 +19,31 @@ from reviewer.domain.history import History
 from reviewer.domain.redactor import redact
 from reviewer.errors import ResourceError
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What is read of a history.
+
+    Args:
+        characters: How long its text may be.
+        json_bytes: How much may come out of it.
+    """
+
+    characters: int
+    json_bytes: int
+
+
 #: What a marker may take of a comment of 60,000 bytes, in characters.
 TEXT_LIMIT = 20_000
 
 #: What may come out of such a text, in bytes: a few kilobytes can be made to swell to gigabytes.
 JSON_LIMIT = 1_000_000
+
+_MARKER_LIMITS = Limits(characters=TEXT_LIMIT, json_bytes=JSON_LIMIT)
+
+#: A database holds what a marker has no room for; of no pull request more than this.
+RECORD_LIMIT = 400_000
+RECORD_LIMITS = Limits(characters=RECORD_LIMIT, json_bytes=20_000_000)
 
 #: Where people's, models' and the change's own words stand; names and digests pass as they are.
 _WORDS = frozenset({"headline", "explanation", "remedy", "quote", "suggestion", "reason"})
@@ -51,18 +70,19 @@ def text_size(history: History) -> int:
     return len(history_text(history))
 
 
-def decode(text: str) -> History | None:
+def decode(text: str, limits: Limits = _MARKER_LIMITS) -> History | None:
     """Read a history; None where the text is none.
 
     Args:
-        text: What `encode` wrote; anything else is refused within bounds.
+        text: What `encode` or `history_text` wrote; anything else is refused within bounds.
+        limits: How much is read; as much as a marker may hold by default.
     """
-    if len(text) > TEXT_LIMIT:
+    if len(text) > limits.characters:
         return None
     try:
         unpacking = zlib.decompressobj()
-        document = unpacking.decompress(base64.b64decode(text, validate=True), JSON_LIMIT)
-    except (binascii.Error, zlib.error):
+        document = unpacking.decompress(base64.b64decode(text, validate=True), limits.json_bytes)
+    except (ValueError, zlib.error):  # what is no ASCII is no error of base64's own
         return None
     if not unpacking.eof or unpacking.unused_data:
         return None

@@ -42,6 +42,7 @@ _LAST_LINE = re.compile(
 _FINGERPRINT = re.compile(r"[0-9a-f]{40}")
 _COMMIT = re.compile(r"[0-9a-f]{40,64}")
 _DIGEST = re.compile(r"[0-9a-f]{16}|")
+_COMMENT = re.compile(r"[ir][0-9]{1,20}|")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
@@ -96,10 +97,22 @@ class ReplyMark:
     Args:
         head_sha: The commit that it speaks of.
         fingerprint: The finding that it speaks of; empty where there is none.
+        comment: The comment that it answers (`comment_name`); empty where there is none.
     """
 
     head_sha: str
     fingerprint: str = ""
+    comment: str = ""
+
+
+def comment_name(comment_id: int, *, inline: bool) -> str:
+    """Name a comment: those in threads and those below have numbers of their own.
+
+    Args:
+        comment_id: The host's number.
+        inline: Whether it stands in a review thread.
+    """
+    return f"{'r' if inline else 'i'}{comment_id}"
 
 
 Mark = FindingMark | SummaryMark | ReplyMark
@@ -245,7 +258,11 @@ def _values(mark: Mark) -> tuple[MarkKind, Mapping[str, str]]:
                 "state": encode(mark.history),
             }
         case ReplyMark():
-            return MarkKind.REPLY, {"head": mark.head_sha, "fingerprint": mark.fingerprint}
+            return MarkKind.REPLY, {
+                "head": mark.head_sha,
+                "fingerprint": mark.fingerprint,
+                "comment": mark.comment,
+            }
 
 
 def _plain(name: str) -> str:
@@ -262,8 +279,11 @@ def _mark(kind: MarkKind, values: Mapping[str, str], *, trusted: bool) -> Mark |
         return _summary(head, values, trusted=trusted)
     fingerprint = values.get("fingerprint", "")
     if kind is MarkKind.REPLY:
+        comment = values.get("comment", "")
         known = not fingerprint or _FINGERPRINT.fullmatch(fingerprint)
-        return ReplyMark(head_sha=head, fingerprint=fingerprint) if known else None
+        if not known or not _COMMENT.fullmatch(comment):
+            return None
+        return ReplyMark(head_sha=head, fingerprint=fingerprint, comment=comment)
     severity = values.get("severity", "")
     if not _FINGERPRINT.fullmatch(fingerprint) or severity not in set(Severity):
         return None

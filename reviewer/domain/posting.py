@@ -12,6 +12,9 @@ from enum import StrEnum
 from reviewer.domain.change import Location
 from reviewer.domain.conclusion import ConclusionKind
 
+#: What stands in a check's mark before the name of the request for which it was posted anew.
+AGAIN = "~"
+
 #: GitHub takes so many annotations in one request; more come with further ones:
 #: https://docs.github.com/en/rest/checks/runs#update-a-check-run
 ANNOTATIONS_A_REQUEST = 50
@@ -91,6 +94,16 @@ class Check:
     text: str = ""
     annotations: tuple[Annotation, ...] = ()
     mark: str = ""
+
+
+def is_marked(found: str, mark: str) -> bool:
+    """Tell whether a check has a mark, or is one that was posted anew in its place.
+
+    Args:
+        found: The mark of the check that stands.
+        mark: What is looked for.
+    """
+    return found == mark or found.startswith(f"{mark}{AGAIN}")
 
 
 class Reaction(StrEnum):

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from reviewer.domain.conversation import Comment, Conversation, Thread
 from reviewer.domain.history import History, KnownFinding, KnownState
-from reviewer.domain.marker import FindingMark, MarkKind, Signer, SummaryMark
+from reviewer.domain.marker import FindingMark, MarkKind, ReplyMark, Signer, SummaryMark
 from reviewer.domain.thread_rules import Voices, listen
 
 
@@ -91,22 +91,48 @@ def our_threads(conversation: Conversation, signer: Signer) -> tuple[OurThread, 
     return tuple(found)
 
 
-def history_of(conversation: Conversation, signer: Signer) -> History:
+def replied(conversation: Conversation, signer: Signer, comment: str) -> bool:
+    """Tell whether we have answered a comment already.
+
+    Args:
+        conversation: What stands on the pull request.
+        signer: Reads our markers; a hint is enough not to answer twice.
+        comment: Which comment (`marker.comment_name`).
+    """
+    ours = [each for each in conversation.comments if each.ours]
+    ours += [each for thread in conversation.threads for each in thread.comments if each.ours]
+    return any(
+        reading is not None
+        and isinstance(reading.mark, ReplyMark)
+        and reading.mark.comment == comment
+        for reading in (signer.read(each.body, MarkKind.REPLY) for each in ours)
+    )
+
+
+def history_of(
+    conversation: Conversation, signer: Signer, remembered: History | None = None
+) -> History:
     """Return what earlier rounds left behind.
 
     Args:
         conversation: What stands on the pull request.
         signer: Reads our markers.
+        remembered: What a memory of ours holds; None for nothing. It wins over the marker, which
+            somebody can edit, delete, or put back as we signed it once; unless the marker is of a
+            later round, which ended before it was remembered (a process died, a database was
+            restored).
 
     Returns:
-        A trusted history where a signed marker is found. Without one only what stands already is
-        known, so that it is not posted twice, and whose turn it was.
+        A trusted history where a signed marker is found or something is remembered. Without either
+        only what stands already is known, so that it is not posted twice, and whose turn it was.
     """
     summaries = our_summaries(conversation, signer)
     threads = our_threads(conversation, signer)
     newest = summaries[0] if summaries else None
-    if signer.signs and (newest is not None or threads):
+    if signer.signs and (newest is not None or threads or remembered is not None):
         history = newest.mark.history if newest is not None else History()
+        if remembered is not None:
+            history = _later(remembered, history)
         return replace(history, known=_with_threads(history.known, threads), trusted=True)
     generation = 0 if newest is None else newest.mark.history.generation
     known = tuple(_known(thread.mark, thread.thread.path) for thread in threads)
@@ -129,6 +155,46 @@ def merged(ours: History, theirs: History) -> History:
         *(entry for entry in theirs.known if entry.fingerprint not in before),
     )
     return replace(ours, known=known, paused=theirs.paused)
+
+
+def with_peoples_words(history: History, other: History, *, newer: bool) -> History:
+    """Take over what people said by commands of findings, from a history of another round.
+
+    Args:
+        history: The history.
+        other: Where it was said.
+        newer: Whether it was said later than what the history has; else only what the history
+            has no word of is taken.
+    """
+    entries = {entry.fingerprint: entry for entry in history.known}
+    for said in other.known:
+        entry = entries.get(said.fingerprint)
+        if entry is None:
+            if said.by:
+                entries[said.fingerprint] = said
+        elif said.by and (newer or not entry.by) and _words(said) != _words(entry):
+            entry = replace(
+                entry,
+                state=said.state,
+                by=said.by,
+                reason=said.reason,
+                authorised=said.authorised,
+            )
+            entries[said.fingerprint] = entry
+    paused = other.paused if newer else history.paused
+    return replace(history, known=tuple(entries.values()), paused=paused)
+
+
+def _words(entry: KnownFinding) -> tuple[str, bool]:
+    """Return who had the last word on a finding, and whether it was no."""
+    return entry.by, entry.state is KnownState.DISMISSED
+
+
+def _later(remembered: History, marked: History) -> History:
+    """Return the later of two histories; of one round what is remembered."""
+    if marked.generation <= remembered.generation:
+        return remembered
+    return with_peoples_words(marked, remembered, newer=False)
 
 
 def _is_answer(comment: Comment, signer: Signer) -> bool:

@@ -8,6 +8,9 @@ from reviewer.domain.pull_request import Account, PullRequest, PullRequestName
 from reviewer.domain.run_event import FailureCause
 from reviewer.domain.status import RunState
 
+#: The trigger where somebody wants a check again: the host then waits for a new one.
+REREQUESTED = "rerequested"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskedIn:
@@ -64,6 +67,11 @@ class ReviewOrder:
     def place(self) -> str:
         """Names the pull request by numbers alone, which no rename changes."""
         return f"{self.installation_id}-{self.repository_id}-{self.pull_request.number}"
+
+    @property
+    def check_again(self) -> str:
+        """Names the request for which the check is posted anew; empty for none."""
+        return self.delivery_id if self.trigger == REREQUESTED else ""
 
     @property
     def narrowed(self) -> bool:

@@ -116,7 +116,11 @@ class CodeHost(Protocol):
         ...
 
     async def has_check(self, head_sha: str, mark: str) -> bool:
-        """Tell whether the check of this mark is the newest of its name on a commit."""
+        """Tell whether the check of this mark is the newest of its name on a commit.
+
+        One that was posted anew because somebody asked for it has the same mark with `AGAIN` and
+        the name of the request behind it.
+        """
         ...
 
 

@@ -21,7 +21,8 @@ from reviewer.domain.audit import AuditEntry
 from reviewer.domain.delivery import Delivery, DeliveryRecord
 from reviewer.domain.dismissal_record import DismissalRecord
 from reviewer.domain.finding import PlacedFinding
-from reviewer.domain.history import KnownState
+from reviewer.domain.history import History, KnownState
+from reviewer.domain.history_record import HistoryRecord
 from reviewer.domain.installation import Installation, InstalledRepository
 from reviewer.domain.pull_request import Repository
 from reviewer.domain.run import FindingRecord, RuleVerdict, RunQuery, RunRecord
@@ -53,6 +54,10 @@ class Installations(Protocol):
 
     async def put(self, installation: Installation) -> None:
         """Add an installation, or change it."""
+        ...
+
+    async def uninstalled(self, installation_id: int) -> bool:
+        """Tell whether an installation is gone for good."""
         ...
 
     async def get(self, installation_id: int) -> Installation | None:
@@ -163,6 +168,26 @@ class Dismissals(Protocol):
         ...
 
 
+class Histories(Protocol):
+    """What reviews of a pull request remember, as one value for each."""
+
+    async def put(self, record: HistoryRecord) -> None:
+        """Keep what is remembered now, in place of what was before.
+
+        Installation, repository and pull request are added with it where they are missing. Of an
+        installation that is gone nothing is kept.
+        """
+        ...
+
+    async def of(self, repository_id: int, number: int) -> History | None:
+        """Return what is remembered, which is trusted; None for nothing."""
+        ...
+
+    async def held(self, installation_id: int, repository_id: int, number: int) -> History | None:
+        """Return what is remembered, and let nobody else change it until the transaction ends."""
+        ...
+
+
 class Budgets(Protocol):
     """Ceilings that operators set while the service runs."""
 
@@ -230,8 +255,16 @@ class Retention(Protocol):
         """
         ...
 
-    async def forget_installation(self, installation_id: int) -> Mapping[str, int]:
+    async def forget_installation(
+        self, installation_id: int, *, uninstalled_at: datetime | None = None
+    ) -> Mapping[str, int]:
         """Delete everything that is an installation's: rows, texts, calls, audit entries.
+
+        Args:
+            installation_id: Which.
+            uninstalled_at: When it was uninstalled: from then on nothing of it is written, and
+                only its number is kept, for as long as `forget_before` keeps runs. None where it
+                goes on.
 
         Returns:
             How many rows of each kind went.
@@ -265,6 +298,11 @@ class UnitOfWork(Protocol):
     @property
     def dismissals(self) -> Dismissals:
         """What people took off."""
+        ...
+
+    @property
+    def histories(self) -> Histories:
+        """What reviews remember."""
         ...
 
     @property

@@ -24,6 +24,7 @@ from reviewer.errors import ReviewerError, UserError
 from reviewer.ports.analyser import Analyser
 from reviewer.ports.clock import Clock
 from reviewer.ports.code_host import CodeHost, Discussion
+from reviewer.ports.memory import Memory
 from reviewer.ports.workspace import Workspace
 from reviewer.rendering.command_reply import (
     render_answer,
@@ -66,6 +67,7 @@ class CommandDesk:
         layer: What the door sets of the policy.
         model_configured: Whether a model answers.
         rules: Who may use which command, and how often.
+        memory: Holds what is remembered as well; None where there are comments alone.
     """
 
     host: CodeHost
@@ -78,6 +80,7 @@ class CommandDesk:
     layer: PolicyLayer | None = None
     model_configured: bool = False
     rules: CommandRules = field(default_factory=CommandRules)
+    memory: Memory | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

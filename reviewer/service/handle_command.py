@@ -25,10 +25,10 @@ from reviewer.domain.conversation import Conversation
 from reviewer.domain.event import CommentEvent
 from reviewer.domain.gate import unheard
 from reviewer.domain.history import History
-from reviewer.domain.marker import ReplyMark, Signer, Subject
+from reviewer.domain.marker import ReplyMark, Signer, Subject, comment_name
 from reviewer.domain.posting import Permission, Reaction
 from reviewer.domain.pull_request import PullRequest
-from reviewer.domain.recall import history_of
+from reviewer.domain.recall import history_of, replied
 from reviewer.errors import ReviewerError
 from reviewer.ports.code_host import CodeHostError, Discussion
 from reviewer.rendering.command_reply import render_problem, render_refusals, reply_body
@@ -218,7 +218,9 @@ class _Visit:
         if self._reading.refused:
             told = render_refusals(self._reading.refused)
             return await self._refuse(place, told, "it is written wrongly")
-        before = history_of(place.conversation, place.signer)
+        memory = self._desk.memory
+        remembered = None if memory is None else await memory.recall()
+        before = history_of(place.conversation, place.signer, remembered)
         errand = Errand(
             self._desk, place.pull_request, before, signer=place.signer, login=self._login
         )
@@ -227,7 +229,13 @@ class _Visit:
         except CommandRefusedError as problem:
             return await self._refuse(place, render_problem(str(problem)), str(problem))
         if place.signer.signs and _differs(before, done.history):
-            await keep_history(self._desk.host, done.history, before=before, signer=place.signer)
+            await keep_history(
+                self._desk.host,
+                done.history,
+                before=before,
+                signer=place.signer,
+                memory=memory,
+            )
         if done.sections and not await self._post(done.sections, place):
             return await self._superseded(place)
         return await self._done(done, place)
@@ -254,11 +262,18 @@ class _Visit:
         return await self._end(CommandState.SUPERSEDED, words, place.pull_request)
 
     async def _post(self, sections: tuple[Safe, ...], place: _Place) -> bool:
-        """Reply; false where the pull request has another head by now."""
+        """Reply, once; false where the pull request has another head by now.
+
+        Whoever died between the reply and its record finds it here.
+        """
         host, head = self._desk.host, place.pull_request.head_sha
+        comment = comment_name(self._event.comment_id, inline=self._event.inline)
+        if replied(place.conversation, place.signer, comment):
+            return True
         if await host.head_sha() != head:
             return False
-        body = reply_body(sections, place.signer.write(ReplyMark(head_sha=head)))
+        mark = ReplyMark(head_sha=head, comment=comment)
+        body = reply_body(sections, place.signer.write(mark))
         first = place.own_thread(self._event)
         if first is None:
             await host.post_comment(body)

@@ -16,7 +16,7 @@ same; what a command did is kept by the journal of the delivery, so that nobody 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,7 +34,7 @@ from reviewer.domain.event import (
 from reviewer.domain.gate import begins_review, unheard
 from reviewer.domain.installation import Installation
 from reviewer.domain.pull_request import AccountKind, PullRequestName
-from reviewer.domain.review_order import AskedIn, Followup, ReviewOrder
+from reviewer.domain.review_order import REREQUESTED, AskedIn, Followup, ReviewOrder
 from reviewer.domain.run import RunQuery, RunRecord
 from reviewer.domain.status import RunState
 from reviewer.ports.clock import Clock
@@ -46,10 +46,11 @@ from reviewer.service.carry_out_command import CommandDesk
 from reviewer.service.handle_command import CommandState, Handled, handle_command
 from reviewer.service.mirror_check import MirrorDesk, mirror_check
 from reviewer.service.run_review import PERMANENT
+from reviewer.service.stored_memory import Place, StoredMemory
 
 _CLOSED = "closed"
+_UNINSTALLED = "deleted"
 _RESOLVED = frozenset({"resolved", "unresolved"})
-_REREQUESTED = "rerequested"
 #: Runs of a pull request, or of a commit, that may still be under way are among the newest.
 _NEWEST = 50
 _ACTIVE = frozenset({RunState.QUEUED, RunState.RUNNING})
@@ -67,7 +68,7 @@ class DeliveryDesk:
         commands: Returns what commands on an open pull request are answered with; the id names
             the delivery, for its journal and its account.
         journal: Returns the journal of a delivery.
-        app_id: The App; whose checks are ours.
+        app_id: Returns the App's number; whose checks are ours.
     """
 
     store: Store
@@ -75,7 +76,7 @@ class DeliveryDesk:
     clock: Clock
     commands: Callable[[Hosted, Delivery], CommandDesk]
     journal: Callable[[Delivery], Journal]
-    app_id: int
+    app_id: Callable[[], Awaitable[int]]
 
 
 async def handle_delivery(desk: DeliveryDesk, delivery: Delivery) -> Followup:
@@ -94,6 +95,10 @@ async def handle_delivery(desk: DeliveryDesk, delivery: Delivery) -> Followup:
     """
     async with desk.store.begin() as work:
         await work.deliveries.add(delivery)
+        gone = await _is_gone(work, delivery)
+    if gone:
+        await _keep_outcome(desk, delivery, "the App was uninstalled there")
+        return Followup(outcome="the App was uninstalled there")
     try:
         followup = await _follow(desk, delivery)
     except CodeHostError as error:
@@ -120,8 +125,18 @@ async def give_delivery_up(desk: DeliveryDesk, delivery: Delivery, why: str) -> 
         await work.deliveries.handled(delivery.id, f"failed: {why}", desk.clock.now())
 
 
+async def _is_gone(work: UnitOfWork, delivery: Delivery) -> bool:
+    """Tell whether a delivery is about an installation that is gone; the farewell itself is not."""
+    event, whose = delivery.event, delivery.installation_id
+    if isinstance(event, InstallationEvent):
+        whose = None if event.action == _UNINSTALLED else event.installation_id
+    return whose is not None and await work.installations.uninstalled(whose)
+
+
 async def _keep_outcome(desk: DeliveryDesk, delivery: Delivery, outcome: str) -> None:
     async with desk.store.begin() as work:
+        # It went with everything else where it told that the App was uninstalled.
+        await work.deliveries.add(delivery)
         await work.deliveries.handled(delivery.id, outcome, desk.clock.now())
 
 
@@ -200,9 +215,21 @@ class _Place:
         if deaf is not None:
             return Followup(outcome=deaf)
 
+        memory = StoredMemory(
+            self.desk.store,
+            self.desk.clock,
+            Place(
+                installation_id=self.installation_id,
+                repository_id=self.repository_id,
+                pull_request=name,
+            ),
+            actor=event.sender,
+        )
+
         async def carry_out() -> dict[str, Any]:
             async with self.desk.hosts.on(self.installation_id, self.repository_id, name) as hosted:
-                handled = await handle_command(event, self.desk.commands(hosted, self.delivery))
+                commands = self.desk.commands(hosted, self.delivery)
+                handled = await handle_command(event, replace(commands, memory=memory))
             await self._audit(event, name, handled)
             return _kept(handled)
 
@@ -235,9 +262,9 @@ class _Place:
 
     async def check(self, event: CheckEvent) -> Followup:
         """Order reviews of the pull requests whose check somebody wants again."""
-        if event.action != _REREQUESTED:
+        if event.action != REREQUESTED:
             return Followup(outcome=f"“{event.action}” of a check begins no review")
-        if event.app_id != self.desk.app_id:
+        if event.app_id != await self.desk.app_id():
             return Followup(outcome="the check of another application")
         if event.sender.kind is AccountKind.BOT:
             return Followup(outcome="a program asked for it")
@@ -370,7 +397,9 @@ async def _installation(desk: DeliveryDesk, event: InstallationEvent) -> Followu
     async with desk.store.begin() as work:
         match event.action:
             case "deleted":
-                gone = await work.retention.forget_installation(event.installation_id)
+                gone = await work.retention.forget_installation(
+                    event.installation_id, uninstalled_at=desk.clock.now()
+                )
                 rows = sum(gone.values())
                 return Followup(
                     outcome=f"uninstalled: {rows} rows were deleted",

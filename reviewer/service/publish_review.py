@@ -15,7 +15,7 @@ from reviewer.domain.comment_plan import CommentPlan, plan_comments, posted_afte
 from reviewer.domain.conclusion import Conclusion, ConclusionKind, conclude
 from reviewer.domain.conversation import Conversation
 from reviewer.domain.history import History, KnownState
-from reviewer.domain.history_text import TEXT_LIMIT, text_size
+from reviewer.domain.history_text import RECORD_LIMIT, TEXT_LIMIT, text_size
 from reviewer.domain.left_open import left_open
 from reviewer.domain.marker import Signer
 from reviewer.domain.policy import Policy
@@ -23,13 +23,14 @@ from reviewer.domain.posting import FileComment, InlineComment
 from reviewer.domain.published import CheckFate, Posted, Published, SummaryFate
 from reviewer.domain.pull_request_policy import OnClean
 from reviewer.domain.recall import OurThread, history_of, merged, our_threads
-from reviewer.domain.remember import after_round, known_after
+from reviewer.domain.remember import after_round, bounded, known_after
 from reviewer.domain.review import Review
 from reviewer.domain.rounds import believed
 from reviewer.domain.selection import Selection
 from reviewer.domain.status import RunState
 from reviewer.ports.clock import Clock
 from reviewer.ports.code_host import CodeHost, CodeHostError
+from reviewer.ports.memory import Memory
 from reviewer.rendering.document import ReviewDocument, count
 from reviewer.rendering.posted_comment import finding_comment
 from reviewer.service.publish_comments import CommentPoster
@@ -99,6 +100,8 @@ async def publish_end(
     *,
     history: History,
     conversation: Conversation,
+    memory: Memory | None = None,
+    check_again: str = "",
 ) -> Published:
     """Publish how a run ended that made no review: a neutral check, and no new summary.
 
@@ -109,9 +112,19 @@ async def publish_end(
         ending: How it ended.
         history: What the run began with.
         conversation: What stood on the pull request then.
+        memory: Holds what is remembered as well; None where there are comments alone.
+        check_again: Names the request for which a check is posted anew; empty for none.
     """
     change = Change(base="", head=ending.head_sha, files=())
-    setup = PublishSetup(host=host, signer=signer, clock=clock, change=change, policy=Policy())
+    setup = PublishSetup(
+        host=host,
+        signer=signer,
+        clock=clock,
+        change=change,
+        policy=Policy(),
+        memory=memory,
+        check_again=check_again,
+    )
     review = Review(
         state=ending.state,
         reason=ending.reason,
@@ -186,7 +199,10 @@ class _Run:
     async def _take_over(self) -> Conversation:
         """Read what stands now, and take over what people said since the run began."""
         conversation = await self._guard.look()
-        self._history = merged(self._history, history_of(conversation, self._setup.signer))
+        memory = self._setup.memory
+        remembered = None if memory is None else await memory.recall()
+        theirs = history_of(conversation, self._setup.signer, remembered)
+        self._history = merged(self._history, theirs)
         return conversation
 
     def _threads(self, conversation: Conversation) -> tuple[OurThread, ...]:
@@ -261,7 +277,7 @@ class _Run:
             review,
             change=setup.change,
             standing=posted.standing,
-            most_bytes=TEXT_LIMIT,
+            most_bytes=TEXT_LIMIT if setup.memory is None else RECORD_LIMIT,
             size=text_size,
         )
         document = self._document(posted, review)
@@ -274,14 +290,15 @@ class _Run:
         verdict = Verdict(
             document=document,
             conclusion=conclusion,
-            history=following,
+            history=bounded(following, TEXT_LIMIT, text_size),
             narrowed=self._narrowed,
             silent=silent,
         )
         teller = VerdictTeller(setup, self._guard)
         told = await teller.tell(verdict, conversation)
         problem = await teller.retire(conversation)
-        return self._published(review, verdict, told, (problem,) if problem else ())
+        published = self._published(review, verdict, told, (problem,) if problem else ())
+        return replace(published, history=following)
 
     def _published(
         self, review: Review, verdict: Verdict, told: Told, others: tuple[str, ...]

@@ -14,6 +14,7 @@ from reviewer.domain.recall import our_summaries
 from reviewer.errors import ReviewerError
 from reviewer.ports.clock import Clock
 from reviewer.ports.code_host import CodeHost
+from reviewer.ports.memory import Memory
 
 #: What was written may be read a little later only; waited before we look for our markers.
 SETTLING_SECONDS = 2.0
@@ -37,6 +38,9 @@ class PublishSetup:
         policy: What holds for it, likewise from the base.
         repository_url: Where the repository can be read; from our own configuration.
         seconds: How long each stage took.
+        memory: Holds what is remembered as well; None where there are comments alone.
+        check_again: Names the request for which the check is posted anew, though it says what it
+            said: the host waits for one. Empty for none.
     """
 
     host: CodeHost
@@ -46,6 +50,8 @@ class PublishSetup:
     policy: Policy
     repository_url: str = ""
     seconds: Mapping[str, float] = field(default_factory=dict)
+    memory: Memory | None = None
+    check_again: str = ""
 
 
 class HeadGuard:

@@ -18,7 +18,7 @@ from reviewer.domain.history import History
 from reviewer.domain.history_text import history_text
 from reviewer.domain.marker import SummaryMark
 from reviewer.domain.model_use import ModelUse
-from reviewer.domain.posting import ANNOTATIONS_A_REQUEST, Check
+from reviewer.domain.posting import AGAIN, ANNOTATIONS_A_REQUEST, Check
 from reviewer.domain.published import CheckFate, SummaryFate
 from reviewer.domain.recall import OurSummary, our_summaries
 from reviewer.ports.code_host import CodeHostError, Refusal
@@ -111,6 +111,8 @@ class VerdictTeller:
 
     async def _told_before(self, standing: OurSummary | None, name: str, *, silent: bool) -> bool:
         """Tell whether the check stands already: a summary says so, or none was to be written."""
+        if self._setup.check_again:
+            return await self._stands(name) is True
         if standing is None:
             return silent and await self._stands(name) is True
         return standing.mark.check == name and await self._stands(name) is not False
@@ -233,7 +235,9 @@ class VerdictTeller:
 
     def _mark(self, name: str) -> str:
         """Return by what a check is known: what it decides, and whose it is."""
-        return f"{name}.{self._setup.signer.subject.bot}"
+        mark = f"{name}.{self._setup.signer.subject.bot}"
+        again = self._setup.check_again
+        return f"{mark}{AGAIN}{again}" if again else mark
 
     async def _tell_that_check_failed(self, verdict: Verdict, problem: str) -> tuple[str, ...]:
         """Say in the summary that no check stands, so that the next run posts it."""

@@ -37,6 +37,7 @@ from reviewer.errors import ReviewerError, UserError
 from reviewer.ports.analyser import Analyser
 from reviewer.ports.clock import Clock
 from reviewer.ports.code_host import CodeHost, CodeHostError
+from reviewer.ports.memory import Memory
 from reviewer.ports.progress import Progress
 from reviewer.ports.workspace import MovedOnError, Workspace
 from reviewer.service.describe_review import with_own_suspicion
@@ -60,6 +61,8 @@ class Round:
         full: Look at everything again.
         narrowed: Whether a command asks for some personas only, beside what the door asks for.
         layer: What the door sets of the policy.
+        check_again: Names the request for which the check is posted anew, whatever stands there;
+            empty for none.
     """
 
     pull_request: PullRequest
@@ -69,6 +72,7 @@ class Round:
     full: bool = False
     narrowed: bool = False
     layer: PolicyLayer | None = None
+    check_again: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +88,7 @@ class RoundTools:
         state_key: Signs what is remembered; None where nothing can be.
         progress: Who is told how far it is.
         seconds: How long each stage took so far, asked just before the summary is written.
+        memory: Holds what is remembered as well; None where there are comments alone.
     """
 
     host: CodeHost
@@ -94,6 +99,7 @@ class RoundTools:
     state_key: str | None = field(default=None, repr=False)
     progress: Progress | None = None
     seconds: Callable[[], Mapping[str, float]] = field(default=lambda: MappingProxyType({}))
+    memory: Memory | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +173,8 @@ class _Run:
         )
         signer = Signer(subject=subject, key=tools.state_key)
         now = tools.clock.now()
-        history = history_of(conversation, signer)
+        remembered = None if tools.memory is None else await tools.memory.recall()
+        history = history_of(conversation, signer, remembered)
         gate = decide(pull_request, policy.pull_request, history, now=now, asked=event is None)
         if gate.skip is not None and gate.skip.silent:
             return _quiet(self._wanted, gate.skip.words, policy)
@@ -181,6 +188,8 @@ class _Run:
                 looked,
                 history=history,
                 conversation=conversation,
+                memory=tools.memory,
+                check_again=self._wanted.check_again,
             )
             if self._mistake is not None:
                 raise self._mistake
@@ -196,6 +205,8 @@ class _Run:
                 policy=policy,
                 repository_url=tools.repository_url,
                 seconds=tools.seconds(),
+                memory=tools.memory,
+                check_again=self._wanted.check_again,
             ),
             review,
             history=history,

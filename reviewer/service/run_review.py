@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from reviewer.domain.event import UNKNOWN_ACCOUNT, CommentEvent, PullRequestEvent
-from reviewer.domain.history import KnownState
+from reviewer.domain.history import History, KnownState
 from reviewer.domain.marker import Signer, Subject
 from reviewer.domain.policy import PolicyLayer
 from reviewer.domain.pull_request import PullRequest
@@ -45,6 +45,7 @@ from reviewer.service.review_pull_request import (
     RoundTools,
     review_pull_request,
 )
+from reviewer.service.stored_memory import Place, StoredMemory, keep_round
 
 #: What no waiting mends: the App is gone there, or lost a permission.
 PERMANENT = frozenset(
@@ -52,6 +53,7 @@ PERMANENT = frozenset(
 )
 
 _DONE = frozenset({RunState.COMPLETED, RunState.PARTIAL})
+_GONE = "the App was uninstalled"
 _WAY_OUT = "To try again, ask with `/review`."
 
 
@@ -161,7 +163,7 @@ async def end_run(desk: RunDesk, order: ReviewOrder, run_id: str, end: RunEnd) -
             run.installation_id, run.repository_id, run.pull_request
         ) as hosted:
             if end.state is RunState.FAILED:
-                await _tell_failure(desk, hosted, run, end)
+                await _tell_failure(desk, hosted, run, end, check_again=order.check_again)
             await _acknowledge(order, hosted, done=False)
     except CodeHostError as error:
         if error.refusal not in PERMANENT:
@@ -198,10 +200,10 @@ class _Visit:
         """Review, and keep what came of it."""
         desk, order = self._desk, self._order
         pull_request = order.freeze(await self._hosted.host.pull_request())
-        self._run = run = await _advance(
-            desk,
-            replace(self._run, head_sha=pull_request.head_sha, title=pull_request.title),
-        )
+        run = replace(self._run, head_sha=pull_request.head_sha, title=pull_request.title)
+        if not await _advance(desk, run):
+            return await _ended(desk, run)
+        self._run = run
         stages = _Stages(desk.clock, desk.progress(run.id))
         try:
             result = await review_pull_request(
@@ -214,6 +216,7 @@ class _Visit:
                     state_key=desk.state_key,
                     progress=stages,
                     seconds=stages.seconds,
+                    memory=StoredMemory(desk.store, desk.clock, _place_of(run)),
                 ),
                 self._round(pull_request),
             )
@@ -246,6 +249,7 @@ class _Visit:
             full=order.full,
             narrowed=order.narrowed,
             layer=self._desk.layer,
+            check_again=order.check_again,
         )
 
     async def _keep(self, result: RoundResult) -> RunEnd:
@@ -260,7 +264,8 @@ class _Visit:
             tokens=0 if use is None else use.usage.total,
             cost=self._run.cost if use is None else use.cost,
         )
-        return await _finish(self._desk, run, review, _standing(result))
+        remembered = None if result.published is None else result.published.history
+        return await _finish(self._desk, run, review, remembered=remembered)
 
 
 class _Stages:
@@ -298,7 +303,8 @@ async def _begin(desk: RunDesk, order: ReviewOrder, run_id: str) -> _Beginning:
         run = await work.runs.get(run_id)
         if run is None:
             run = _record(desk, order, run_id)
-            await work.runs.add(run)
+            if not await work.runs.add(run):
+                return _Beginning(run=replace(run, state=RunState.SKIPPED, reason=_GONE))
         installation = await work.installations.get(run.installation_id)
         suspended = installation is not None and installation.suspended
         if suspended or not TRANSITIONS[run.state]:
@@ -325,17 +331,26 @@ def _record(desk: RunDesk, order: ReviewOrder, run_id: str) -> RunRecord:
     )
 
 
-async def _advance(desk: RunDesk, run: RunRecord) -> RunRecord:
+async def _advance(desk: RunDesk, run: RunRecord) -> bool:
     async with desk.store.begin() as work:
-        await work.runs.advance(run)
-    return run
+        return await work.runs.advance(run)
+
+
+async def _ended(desk: RunDesk, run: RunRecord) -> RunEnd:
+    """Return how a run ended that somebody else has ended, or forgotten with its installation."""
+    async with desk.store.look() as work:
+        kept = await work.runs.get(run.id)
+    if kept is None:
+        return RunEnd(state=RunState.SKIPPED, reason=_GONE)
+    return RunEnd(state=kept.state, reason=kept.reason)
 
 
 async def _finish(
     desk: RunDesk,
     run: RunRecord,
     review: Review | None = None,
-    standing: Mapping[str, KnownState] | None = None,
+    *,
+    remembered: History | None = None,
     cause: FailureCause | None = None,
 ) -> RunEnd:
     """Write the end of a run with everything that it found, then pass it on.
@@ -348,7 +363,11 @@ async def _finish(
         if first and review is not None:
             await work.runs.keep_verdicts(run.id, verdicts_of(review))
             await work.findings.keep(run.id, review.findings)
-            await work.findings.mark(run.repository_id, run.pull_request.number, standing or {})
+            await work.findings.mark(
+                run.repository_id, run.pull_request.number, _standing(remembered)
+            )
+        if first and remembered is not None:
+            await keep_round(work, _place_of(run), remembered, at=desk.clock.now())
         kept = ended if first else await work.runs.get(run.id)
     if kept is None or TRANSITIONS[kept.state]:
         return RunEnd(state=ended.state, reason=ended.reason)
@@ -362,7 +381,9 @@ async def _pause(desk: RunDesk, run: RunRecord, reason: str) -> None:
     await desk.events.publish(run_paused(run.id, reason, at=desk.clock.now()))
 
 
-async def _tell_failure(desk: RunDesk, hosted: Hosted, run: RunRecord, end: RunEnd) -> None:
+async def _tell_failure(
+    desk: RunDesk, hosted: Hosted, run: RunRecord, end: RunEnd, *, check_again: str
+) -> None:
     """Say on the pull request that a review failed, as a neutral check."""
     conversation = await hosted.host.conversation()
     subject = Subject.of(
@@ -374,13 +395,16 @@ async def _tell_failure(desk: RunDesk, hosted: Hosted, run: RunRecord, end: RunE
     ending = Ending(
         head_sha=conversation.head_sha, state=end.state, reason=end.reason, way_out=_WAY_OUT
     )
+    memory = StoredMemory(desk.store, desk.clock, _place_of(run))
     await publish_end(
         hosted.host,
         signer,
         desk.clock,
         ending,
-        history=history_of(conversation, signer),
+        history=history_of(conversation, signer, await memory.recall()),
         conversation=conversation,
+        memory=memory,
+        check_again=check_again,
     )
 
 
@@ -401,8 +425,16 @@ async def _acknowledge(order: ReviewOrder, hosted: Hosted, *, done: bool) -> Non
     await acknowledge(event, hosted.discussion, done=done)
 
 
-def _standing(result: RoundResult) -> dict[str, KnownState]:
+def _standing(remembered: History | None) -> dict[str, KnownState]:
     """Return where every finding of the pull request stands now, by fingerprint."""
-    if result.published is None:
+    if remembered is None:
         return {}
-    return {known.fingerprint: known.state for known in result.published.history.known}
+    return {known.fingerprint: known.state for known in remembered.known}
+
+
+def _place_of(run: RunRecord) -> Place:
+    return Place(
+        installation_id=run.installation_id,
+        repository_id=run.repository_id,
+        pull_request=run.pull_request,
+    )

@@ -15,7 +15,14 @@ from typing import NoReturn
 
 from reviewer.domain.change import Change, Location, Side
 from reviewer.domain.conversation import AcceptedComment, Comment, Conversation, Thread
-from reviewer.domain.posting import Check, FileComment, InlineComment, Permission, Reaction
+from reviewer.domain.posting import (
+    Check,
+    FileComment,
+    InlineComment,
+    Permission,
+    Reaction,
+    is_marked,
+)
 from reviewer.domain.pull_request import Account, AccountKind, PullRequest
 from reviewer.ports.code_host import CodeHostError, Refusal
 
@@ -354,7 +361,7 @@ class FakeCodeHost:
         """Tell whether the newest check on the commit is that one."""
         self._note(Operation.HAS_CHECK, head_sha, mark)
         marks = [check.mark for check in self.checks if check.head_sha == head_sha]
-        return marks[-1:] == [mark]
+        return bool(marks) and is_marked(marks[-1], mark)
 
     # -- Discussion ----------------------------------------------------------------------------
 

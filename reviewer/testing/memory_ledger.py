@@ -19,10 +19,13 @@ class MemoryLedger:
 
     def __init__(self, attempts: Sequence[Attempt] = ()) -> None:
         self.rows: list[Attempt] = list(attempts)
+        #: Installations of which nothing is written any more.
+        self.gone: set[int | None] = set()
 
     async def record(self, attempt: Attempt) -> None:
         """Write one attempt down."""
-        self.rows.append(attempt)
+        if attempt.installation not in self.gone:
+            self.rows.append(attempt)
 
     async def spent(
         self,

@@ -10,6 +10,8 @@ from reviewer.domain.audit import AuditEntry
 from reviewer.domain.budget import Scope
 from reviewer.domain.delivery import DeliveryRecord
 from reviewer.domain.dismissal_record import DismissalRecord
+from reviewer.domain.history import History
+from reviewer.domain.history_record import HistoryRecord
 from reviewer.domain.installation import Installation, InstalledRepository
 from reviewer.domain.pull_request import Account
 from reviewer.domain.run import FindingRecord, RuleVerdict, RunRecord
@@ -33,6 +35,8 @@ class Rows:
     verdicts: dict[str, tuple[RuleVerdict, ...]] = field(default_factory=dict)
     findings: dict[str, tuple[FindingRecord, ...]] = field(default_factory=dict)
     dismissals: list[DismissalRecord] = field(default_factory=list)
+    histories: dict[_PullRequest, History] = field(default_factory=dict)
+    uninstalled: dict[int, datetime] = field(default_factory=dict)
     budgets: dict[_Budget, SpendingLimit] = field(default_factory=dict)
     audit: list[AuditEntry] = field(default_factory=list)
 
@@ -40,7 +44,9 @@ class Rows:
         """Return a copy that can be changed without this one; the records themselves are frozen."""
         return Rows(**{each.name: copy(getattr(self, each.name)) for each in fields(self)})
 
-    def ensure(self, record: RunRecord | DismissalRecord, title: str, at: datetime) -> None:
+    def ensure(
+        self, record: RunRecord | DismissalRecord | HistoryRecord, title: str, at: datetime
+    ) -> None:
         """Add what a run or a dismissal stands on, where it is missing."""
         name = record.pull_request.repository
         self.installations.setdefault(

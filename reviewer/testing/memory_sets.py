@@ -11,7 +11,8 @@ from reviewer.domain.budget import Scope
 from reviewer.domain.delivery import Delivery, DeliveryRecord
 from reviewer.domain.dismissal_record import DismissalRecord
 from reviewer.domain.finding import OutcomeKind, PlacedFinding
-from reviewer.domain.history import KnownState
+from reviewer.domain.history import History, KnownState
+from reviewer.domain.history_record import HistoryRecord
 from reviewer.domain.installation import Installation, InstalledRepository
 from reviewer.domain.pull_request import Account, Repository
 from reviewer.domain.run import FindingRecord, RuleVerdict, RunQuery, RunRecord
@@ -25,11 +26,14 @@ class MemoryDeliveries:
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows.deliveries
+        self._uninstalled = rows.uninstalled
 
     async def add(self, delivery: Delivery) -> bool:
         """Write a delivery down; False where it stands there already."""
         if delivery.id in self._rows:
             return False
+        if delivery.installation_id in self._uninstalled:
+            delivery = replace(delivery, installation_id=None, repository_id=None)
         self._rows[delivery.id] = DeliveryRecord(
             id=delivery.id,
             name=delivery.name,
@@ -63,7 +67,13 @@ class MemoryInstallations:
 
     async def put(self, installation: Installation) -> None:
         """Add an installation, or change it."""
+        if installation.id in self._rows.uninstalled:
+            return
         self._rows.installations[installation.id] = installation
+
+    async def uninstalled(self, installation_id: int) -> bool:
+        """Tell whether an installation is gone for good."""
+        return installation_id in self._rows.uninstalled
 
     async def get(self, installation_id: int) -> Installation | None:
         """Return an installation; None for one that nobody told of."""
@@ -76,6 +86,8 @@ class MemoryInstallations:
     async def put_repositories(self, repositories: Sequence[InstalledRepository]) -> None:
         """Add repositories to installations, or change them."""
         for repository in repositories:
+            if repository.installation_id in self._rows.uninstalled:
+                continue
             account = Account(id=0, login=repository.name.owner)
             self._rows.installations.setdefault(
                 repository.installation_id,
@@ -118,7 +130,7 @@ class MemoryRuns:
 
     async def add(self, run: RunRecord) -> bool:
         """Add a run; False where its id stands there already, which changes nothing."""
-        if run.id in self._rows.runs:
+        if run.id in self._rows.runs or run.installation_id in self._rows.uninstalled:
             return False
         self._rows.ensure(run, run.title, run.queued_at)
         self._rows.runs[run.id] = run
@@ -200,6 +212,8 @@ class MemoryDismissals:
 
     async def add(self, dismissal: DismissalRecord) -> None:
         """Write a dismissal down."""
+        if dismissal.installation_id in self._rows.uninstalled:
+            return
         self._rows.ensure(dismissal, "", dismissal.at)
         self._rows.dismissals.append(dismissal)
 
@@ -232,15 +246,41 @@ class MemoryDismissals:
         return sorted(found, key=lambda each: each.at)
 
 
+class MemoryHistories:
+    """`ports.store.Histories` in memory."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    async def put(self, record: HistoryRecord) -> None:
+        """Keep what is remembered now, in place of what was before."""
+        if record.installation_id in self._rows.uninstalled:
+            return
+        self._rows.ensure(record, "", record.at)
+        key = (record.repository_id, record.pull_request.number)
+        self._rows.histories[key] = replace(record.history, trusted=True)
+
+    async def of(self, repository_id: int, number: int) -> History | None:
+        """Return what is remembered; None for nothing."""
+        return self._rows.histories.get((repository_id, number))
+
+    async def held(self, installation_id: int, repository_id: int, number: int) -> History | None:
+        """Return what is remembered; one transaction writes at a time anyway."""
+        del installation_id
+        return await self.of(repository_id, number)
+
+
 class MemoryBudgets:
     """`ports.store.Budgets` in memory."""
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows.budgets
+        self._uninstalled = rows.uninstalled
 
     async def put(self, limit: SpendingLimit) -> None:
         """Set a ceiling, in place of the one for the same scope."""
-        self._rows[limit.installation_id, limit.repository_id, limit.scope] = limit
+        if limit.installation_id not in self._uninstalled:
+            self._rows[limit.installation_id, limit.repository_id, limit.scope] = limit
 
     async def remove(self, limit: SpendingLimit) -> None:
         """Take the ceiling of this installation, repository and scope away."""
@@ -263,10 +303,12 @@ class MemoryAuditTrail:
 
     def __init__(self, rows: Rows) -> None:
         self._rows = rows.audit
+        self._uninstalled = rows.uninstalled
 
     async def add(self, entry: AuditEntry) -> None:
         """Write an entry down."""
-        self._rows.append(entry)
+        if entry.installation_id not in self._uninstalled:
+            self._rows.append(entry)
 
     async def find(
         self, *, installation_id: int | None = None, since: datetime | None = None, limit: int = 100

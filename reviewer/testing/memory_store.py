@@ -24,6 +24,7 @@ from reviewer.testing.memory_sets import (
     MemoryDeliveries,
     MemoryDismissals,
     MemoryFindings,
+    MemoryHistories,
     MemoryInstallations,
     MemoryRuns,
 )
@@ -52,6 +53,7 @@ class MemoryStore:
             before = {row.id for row in calls}
             yield MemoryUnitOfWork.on(rows, calls)
             self._rows = rows
+            self.ledger.gone = {*rows.uninstalled}
             # Calls go on being written down beside a transaction.
             gone = before - {row.id for row in calls}
             self.ledger.rows[:] = [row for row in self.ledger.rows if row.id not in gone]
@@ -80,6 +82,7 @@ class MemoryUnitOfWork:
     runs: MemoryRuns
     findings: MemoryFindings
     dismissals: MemoryDismissals
+    histories: MemoryHistories
     budgets: MemoryBudgets
     audit: MemoryAuditTrail
     costs: _Costs
@@ -99,6 +102,7 @@ class MemoryUnitOfWork:
             runs=MemoryRuns(rows),
             findings=MemoryFindings(rows),
             dismissals=MemoryDismissals(rows),
+            histories=MemoryHistories(rows),
             budgets=MemoryBudgets(rows),
             audit=MemoryAuditTrail(rows),
             costs=_Costs(calls),
@@ -162,6 +166,8 @@ class _Retention:
         for repository_id in rows.taken - left:
             del rows.repositories[repository_id]
         rows.taken &= set(rows.repositories)
+        for installation_id in [key for key, at in rows.uninstalled.items() if at < moment]:
+            del rows.uninstalled[installation_id]
         old = [key for key, each in rows.deliveries.items() if each.received_at < moment]
         for key in old:
             del rows.deliveries[key]
@@ -170,8 +176,12 @@ class _Retention:
             self._calls[:] = [row for row in self._calls if row.started_at >= accounts_before]
         return {**counts, "delivery": len(old)}
 
-    async def forget_installation(self, installation_id: int) -> Mapping[str, int]:
+    async def forget_installation(
+        self, installation_id: int, *, uninstalled_at: datetime | None = None
+    ) -> Mapping[str, int]:
         rows = self._rows
+        if uninstalled_at is not None:
+            rows.uninstalled[installation_id] = uninstalled_at
         theirs = {
             each.id
             for each in rows.repositories.values()
@@ -220,6 +230,7 @@ class _Retention:
         rows = self._rows
         for key in keys:
             del rows.changed[key], rows.titles[key]
+            rows.histories.pop(key, None)
         rows.dismissals[:] = [
             each
             for each in rows.dismissals

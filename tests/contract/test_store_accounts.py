@@ -300,3 +300,72 @@ async def test_forgetting_can_be_undone_by_an_error(store: Store) -> None:
 
     async with store.look() as work:
         assert len(await work.runs.find(RunQuery())) == 1
+
+
+# --- an installation that is gone for good ---------------------------------------------------
+async def test_nothing_of_an_installation_that_was_uninstalled_is_written_any_more(
+    store: Store, ledger: Ledger
+) -> None:
+    await fill(store, 11, text="gone")
+    async with store.begin() as work:
+        await work.retention.forget_installation(11, uninstalled_at=NOON)
+
+    # What a run that was under way, and a delivery that comes late, still want to write.
+    await fill(store, 11, text="late")
+    await ledger.record(an_attempt("late", installation=11, run_id="run-late"))
+    limit = SpendingLimit(installation_id=11, scope=Scope.RUN, tokens=5, changed_at=NOON)
+    async with store.begin() as work:
+        await work.budgets.put(limit)
+
+    async with store.look() as work:
+        assert await work.installations.uninstalled(11)
+        assert await work.installations.all() == []
+        assert await work.installations.repositories(11) == []
+        assert await work.runs.find(RunQuery()) == []
+        assert await work.dismissals.of(110, 11) == []
+        assert await work.histories.of(110, 11) is None
+        assert await work.budgets.of(11) == []
+        assert await work.audit.find() == []
+        # That it came is kept, or it would be asked for again; whose it was is not.
+        delivery = await work.deliveries.get("delivery-late")
+        assert delivery is not None
+        assert (delivery.installation_id, delivery.repository_id) == (None, None)
+    assert await ledger.attempts() == []
+
+
+async def test_the_number_of_an_installation_that_is_gone_is_forgotten_with_what_is_old(
+    store: Store,
+) -> None:
+    async with store.begin() as work:
+        await work.retention.forget_installation(11, uninstalled_at=NOON)
+        await work.retention.forget_before(NOON)
+        assert await work.installations.uninstalled(11)
+        await work.retention.forget_before(LATER)
+        assert not await work.installations.uninstalled(11)
+
+
+async def test_data_that_was_deleted_on_request_may_come_again(store: Store) -> None:
+    await fill(store, 11, text="gone")
+    async with store.begin() as work:
+        await work.retention.forget_installation(11)
+    await fill(store, 11, text="again")
+    async with store.look() as work:
+        assert not await work.installations.uninstalled(11)
+        assert [run.id for run in await work.runs.find(RunQuery())] == ["run-again"]
+
+
+async def test_what_is_remembered_goes_with_its_installation_and_with_its_age(
+    store: Store,
+) -> None:
+    for number in (11, 12):
+        await fill(store, number, text=f"of-{number}")
+    async with store.begin() as work:
+        await work.retention.forget_installation(11)
+        assert await work.histories.of(110, 11) is None
+        assert await work.histories.of(120, 12) is not None
+
+        run = await work.runs.get("run-of-12")
+        assert run is not None
+        await work.runs.advance(replace(run, state=RunState.SKIPPED, ended_at=NOON))
+        await work.retention.forget_before(LATER)
+        assert await work.histories.of(120, 12) is None

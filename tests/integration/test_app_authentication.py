@@ -30,6 +30,7 @@ from reviewer.errors import UserError
 from reviewer.ports.code_host import CodeHostError, Refusal
 from reviewer.testing.fake_clock import FakeClock
 from reviewer.testing.fake_github import FakeGitHub, FakePullRequest
+from reviewer.testing.fake_github.rest_app import APP_ID
 from tests.integration.scripted_github import Told, scripted_github
 
 pytestmark = pytest.mark.loopback
@@ -243,8 +244,33 @@ def test_what_is_no_private_key_is_refused_without_being_quoted(key: str) -> Non
 
 
 def test_what_is_no_number_of_an_app_is_refused() -> None:
-    with pytest.raises(UserError, match="no number of an App"):
+    with pytest.raises(UserError, match="neither the number of an App nor its client id"):
         AppCredentials(app_id="1; drop", private_key=PEM)
+
+
+@pytest.mark.parametrize("app_id", ["1", "Iv23liExampleExample1"], ids=["number", "client id"])
+async def test_the_app_s_number_is_known_whichever_of_its_two_names_is_set(
+    scene: Scene, app_id: str
+) -> None:
+    credentials = AppCredentials(app_id=app_id, private_key=PEM)
+    tokens = InstallationTokens(credentials, scene.addresses, clock=scene.clock)
+    assert [await tokens.app_id() for _ in range(3)] == [APP_ID] * 3
+    asked = [exchange.path for exchange in scene.hub.journal if exchange.path == "/app"]
+    assert len(asked) == (0 if app_id == "1" else 1)
+    assert await tokens.token(scene.installation, _repository_id(scene.pull))
+
+
+def test_a_client_id_of_the_older_form_is_taken() -> None:
+    credentials = AppCredentials(app_id="Iv1.8a61f9b3a7aba766", private_key=PEM)
+    assert credentials.number is None
+
+
+async def test_a_host_that_tells_no_number_is_an_error(scene: Scene) -> None:
+    credentials = AppCredentials(app_id="Iv23liExampleExample1", private_key=PEM)
+    tokens = InstallationTokens(credentials, scene.addresses, clock=scene.clock)
+    scene.hub.fault("GET", "/app", status=200, body={"slug": "us"})
+    with pytest.raises(CodeHostError, match="does not tell the App's number"):
+        await tokens.app_id()
 
 
 @pytest.mark.holds("S17")

@@ -18,7 +18,8 @@ from reviewer.adapters.database.migration import migrate, revision_of
 from reviewer.adapters.database.service_store import open_service_store
 from reviewer.adapters.database.service_tables import RunRow
 from reviewer.domain.completion import Completion, Finish
-from tests.ledger_example import an_attempt
+from reviewer.domain.run import RunQuery
+from tests.ledger_example import NOON, an_attempt
 from tests.store_example import fill
 
 Result = TypeVar("Result")
@@ -107,6 +108,33 @@ async def test_the_ledger_s_rows_outlive_the_way_up_and_down(url: str, engine: A
         assert await store.completions().get("of revision 1") == PLAIN
         async with store.look() as work:
             assert await work.installations.all() == []
+
+
+async def test_what_is_remembered_comes_and_goes_with_its_revision_and_the_rest_stays(
+    url: str, engine: AsyncEngine
+) -> None:
+    async with open_service_store(url, keys=[KEY]) as store:
+        await fill(store, 11, text="stays")
+        async with store.begin() as work:
+            await work.retention.forget_installation(12, uninstalled_at=NOON)
+
+    await on(engine, lambda connection: migrate(connection, to="0002"))
+    left = await on(engine, names_of)
+    assert left.isdisjoint({"history", "uninstallation"})
+    assert "pull_request" in left
+
+    async with open_service_store(url, keys=[KEY]) as store:
+        async with store.look() as work:
+            (run,) = await work.runs.find(RunQuery())
+            assert (run.id, run.title) == ("run-stays", "stays")
+            assert len(await work.dismissals.of(110, 11)) == 1
+            # What the older program could not keep stands on the pull request alone.
+            assert await work.histories.of(110, 11) is None
+        await fill(store, 11, text="again")
+        async with store.look() as work:
+            history = await work.histories.of(110, 11)
+        assert history is not None
+        assert history.known[0].reason == "again"
 
 
 async def test_everything_can_be_taken_back(url: str, engine: AsyncEngine) -> None:

@@ -17,7 +17,7 @@ from reviewer.adapters.database.service_store import DatabaseStore, open_service
 from reviewer.domain.completion import Completion, Finish, Usage
 from reviewer.domain.run import RunQuery
 from reviewer.errors import UserError
-from tests.ledger_example import an_attempt
+from tests.ledger_example import NOON, an_attempt
 from tests.store_example import a_delivery, a_finding, a_run, fill
 
 KEY = base64.b64encode(bytes(range(200, 232))).decode()
@@ -147,7 +147,7 @@ async def test_after_sealing_anew_older_keys_may_go(
         kept = await store.completions().get("key-plain3")
         assert kept is not None
         assert kept.text == "plain3"
-    assert rows == 6 * 9
+    assert rows == 6 * 10
     stored = everything()
     assert "sensitive.py" not in stored
     assert '"plain3"' not in stored
@@ -213,7 +213,8 @@ async def test_nothing_of_an_installation_is_left_anywhere(
     assert after.count("535353") == before.count("535353")
     kinds = {name for name, count in counts.items() if count}
     assert kinds == {
-        *("audit", "completion_cache", "delivery", "dismissal", "finding", "installation"),
+        *("audit", "completion_cache", "delivery", "dismissal", "finding", "history"),
+        "installation",
         *("journal", "llm_call", "persona_verdict", "pull_request", "repository", "run"),
     }
 
@@ -320,3 +321,33 @@ async def test_an_uninstallation_and_a_new_run_get_out_of_each_other_s_way(url: 
 
     # A run that lost its installation while it was added may be told so, and nothing else.
     assert {type(result).__name__ for result in results} <= {"NoneType", "bool", "ConflictError"}
+
+
+async def test_a_run_that_settles_while_the_app_is_uninstalled_leaves_nothing(
+    url: str, everything: Callable[[], str]
+) -> None:
+    async with open_service_store(url) as store:
+        await fill_wholly(store, 424242, "forgetme-0")
+
+        async def settle(number: int) -> None:
+            await asyncio.sleep(number * 0.002)
+            await fill_wholly(store, 424242, f"forgetme-{number}")
+
+        async def uninstall() -> None:
+            await asyncio.sleep(0.01)
+            async with store.begin() as work:
+                await work.retention.forget_installation(424242, uninstalled_at=NOON)
+
+        results = await asyncio.gather(
+            *(settle(number) for number in range(1, 12)), uninstall(), return_exceptions=True
+        )
+        left = [line for line in everything().splitlines() if "forgetme" in line]
+
+        async with store.look() as work:
+            assert await work.installations.uninstalled(424242)
+    # That a delivery came late is kept, whose it was is not.
+    assert all("delivery" in line for line in left)
+    assert {type(result).__name__ for result in results} <= {"NoneType", "ConflictError"}
+    kept = [line for line in everything().splitlines() if "424242" in line]
+    assert len(kept) == 1
+    assert "uninstallation" in kept[0]

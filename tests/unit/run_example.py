@@ -47,6 +47,12 @@ INSTALLATION_ID = 77
 APP_ID = 4242
 RUN_ID = f"{INSTALLATION_ID}-{REPOSITORY_ID}-12-0123456789abcdef"
 
+
+async def app_id() -> int:
+    """Return the App's number, as the host tells it."""
+    return APP_ID
+
+
 OUTAGE = CodeHostError(Refusal.UNAVAILABLE, "Bad Gateway", status=502)
 GONE = CodeHostError(Refusal.NOT_FOUND, "Not Found", status=404)
 
@@ -142,7 +148,7 @@ class Service:
             clock=self.clock,
             commands=self._commands,
             journal=lambda _: self.journal,
-            app_id=APP_ID,
+            app_id=app_id,
         )
 
     def _commands(self, hosted: Hosted, _: Delivery) -> CommandDesk:

@@ -15,15 +15,19 @@ from reviewer.domain.event import (
     OtherEvent,
     ThreadEvent,
 )
+from reviewer.domain.history import History
 from reviewer.domain.installation import InstalledRepository
 from reviewer.domain.posting import Permission, Reaction
 from reviewer.domain.pull_request import Account, AccountKind
 from reviewer.domain.review_order import AskedIn, Followup
+from reviewer.domain.run import RunQuery
 from reviewer.domain.status import RunState
 from reviewer.errors import CommunicationError
 from reviewer.ports.code_host import CodeHostError
 from reviewer.service.handle_delivery import give_delivery_up, handle_delivery
+from reviewer.service.run_review import run_review
 from reviewer.testing.builders import HEAD
+from reviewer.testing.fake_code_host import Operation
 from tests.unit.publishing_example import ALICE, OTHER_HEAD, REPOSITORY_ID, REQUEST, moved
 from tests.unit.run_example import (
     APP_ID,
@@ -33,6 +37,7 @@ from tests.unit.run_example import (
     RUN_ID,
     Service,
     build_delivery,
+    build_order,
     build_run,
     build_service,
     push,
@@ -73,6 +78,13 @@ def installation(action: str, **more: object) -> InstallationEvent:
 
 async def handle(service: Service, event: Event, delivery_id: str = "d-1") -> Followup:
     return await handle_delivery(service.deliveries, build_delivery(event, delivery_id))
+
+
+async def remembered(service: Service) -> History:
+    async with service.store.look() as work:
+        history = await work.histories.of(REPOSITORY_ID, REQUEST.name.number)
+    assert history is not None
+    return history
 
 
 async def with_run(service: Service, **more: object) -> None:
@@ -297,3 +309,157 @@ async def test_an_app_that_is_removed_is_forgotten_with_everything() -> None:
     async with service.store.look() as work:
         assert await work.installations.get(INSTALLATION_ID) is None
         assert await work.runs.get(RUN_ID) is None
+
+
+@pytest.mark.holds("P22")
+async def test_nothing_that_comes_after_the_app_was_removed_leaves_a_row() -> None:
+    service = build_service()
+    await handle(service, installation("deleted"), "d-1")
+
+    late: list[Event] = [
+        push(),
+        comment("/review"),
+        check(),
+        installation("created"),
+        installation("suspend"),
+    ]
+    for number, event in enumerate(late):
+        followup = await handle(service, event, f"late-{number}")
+        assert followup == Followup(outcome="the App was uninstalled there")
+
+    assert service.hosts.opened == []
+    async with service.store.look() as work:
+        assert await work.installations.all() == []
+        assert await work.runs.find(RunQuery()) == []
+        assert await work.audit.find() == []
+        names = ["d-1", *(f"late-{number}" for number in range(len(late)))]
+        # They are known, so that nobody asks the host for them again.
+        assert await work.deliveries.known(names) == set(names)
+        record = await work.deliveries.get("late-0")
+    assert record is not None
+    assert record.installation_id is None
+
+
+@pytest.mark.holds("P22")
+async def test_a_farewell_that_is_handled_twice_says_the_same() -> None:
+    service = build_service()
+    await with_run(service)
+    first = await handle(service, installation("deleted"), "d-1")
+    again = await handle(service, installation("deleted"), "d-1")
+    assert (first.forgotten, again.forgotten) == (INSTALLATION_ID, INSTALLATION_ID)
+
+
+# --- a reply is posted once ------------------------------------------------------------------
+class Death(BaseException):
+    """Nothing catches it, as nothing catches a kill."""
+
+
+def replies(service: Service) -> list[str]:
+    return [each.body for each in service.host.comments.values() if each.ours]
+
+
+@pytest.mark.holds("S5", "P22")
+@pytest.mark.parametrize("body", ["/help", "/explain 1234567", "/review --force"])
+async def test_a_reply_is_posted_once_although_the_process_dies_before_it_is_recorded(
+    body: str,
+) -> None:
+    service = build_service()
+    service.host.fail(Operation.POST_COMMENT, Death(), applied=True)  # type: ignore[arg-type]  # no error: an end
+    with pytest.raises(Death):
+        await handle(service, comment(body))
+    assert len(replies(service)) == 1
+
+    again = await handle(service, comment(body))
+
+    assert len(replies(service)) == 1
+    assert "meanwhile" not in again.outcome
+
+
+@pytest.mark.holds("S5", "P22")
+async def test_a_reply_in_a_thread_is_posted_once_too() -> None:
+    service = build_service(findings=1)
+    await run_review(service.runs, build_order(), RUN_ID)
+    (thread,) = service.host.threads
+    said = service.host.answer(thread.id, "/help", author=ALICE)
+    event = replace(
+        comment("/help"),
+        comment_id=said,
+        inline=True,
+        thread_comment_id=thread.comments[0].id,
+    )
+    service.host.fail(Operation.REPLY, Death(), applied=True)  # type: ignore[arg-type]  # as above
+    with pytest.raises(Death):
+        await handle(service, event)
+    await handle(service, event)
+    (thread,) = service.host.threads
+    assert len(thread.comments) == 3
+
+
+async def test_two_comments_that_ask_the_same_are_both_answered() -> None:
+    service = build_service()
+    await handle(service, comment("/help"), "d-1")
+    await handle(service, replace(comment("/help"), comment_id=32), "d-2")
+    await handle(service, replace(comment("/help"), inline=True), "d-3")
+    assert len(replies(service)) == 3
+
+
+async def test_what_was_taken_back_before_the_process_died_is_no_mistake_the_second_time() -> None:
+    service = build_service(findings=1)
+    await run_review(service.runs, build_order(), RUN_ID)
+    (known,) = (await remembered(service)).known
+    name = known.fingerprint[:7]
+    await handle(service, comment(f"/dismiss {name}"), "d-1")
+    taken_back = replace(comment(f"/undismiss {name}"), comment_id=32)
+    await handle(service, taken_back, "d-2")
+    before = len(replies(service))
+
+    outcome = (await handle(service, taken_back, "d-2")).outcome
+
+    assert outcome == "/undismiss by alice"
+    assert len(replies(service)) == before
+
+
+# --- a check that is asked for again ---------------------------------------------------------
+@pytest.mark.holds("P23")
+async def test_a_check_that_is_asked_for_again_is_posted_anew_and_nothing_else_is() -> None:
+    service = build_service()
+    await run_review(service.runs, build_order(), RUN_ID)
+    before = service.host.checks[-1]
+    wrote = len(service.host.writes)
+    (order,) = (await handle(service, check(), "d-2")).orders
+
+    end = await run_review(service.runs, order, "run-2")
+    again = await run_review(service.runs, order, "run-3")
+
+    assert end.state is again.state is RunState.COMPLETED
+    assert [call.operation for call in service.host.writes[wrote:]] == [Operation.POST_CHECK]
+    assert len(service.host.checks) == 2
+    after = service.host.checks[-1]
+    assert (after.conclusion, after.title, after.head_sha) == (
+        before.conclusion,
+        before.title,
+        before.head_sha,
+    )
+
+
+@pytest.mark.holds("P23", "P02")
+async def test_after_a_check_that_was_posted_anew_an_identical_run_writes_nothing() -> None:
+    service = build_service()
+    await run_review(service.runs, build_order(), RUN_ID)
+    (order,) = (await handle(service, check(), "d-2")).orders
+    await run_review(service.runs, order, "run-2")
+    wrote = len(service.host.writes)
+    await run_review(service.runs, build_order(), "run-3")
+    assert service.host.writes[wrote:] == []
+
+
+@pytest.mark.holds("P23")
+async def test_a_check_of_what_is_not_reviewed_is_posted_anew_too() -> None:
+    service = build_service()
+    service.host.request = replace(service.host.request, labels=("skip-review",))
+    await run_review(service.runs, build_order(), RUN_ID)
+    before = service.host.checks[-1]
+    (order,) = (await handle(service, check(), "d-2")).orders
+    await run_review(service.runs, order, "run-2")
+    assert len(service.host.checks) == 2
+    assert service.host.checks[-1].conclusion is before.conclusion

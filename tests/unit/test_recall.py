@@ -12,7 +12,13 @@ from reviewer.domain.history import History, KnownFinding, KnownState
 from reviewer.domain.marker import FindingMark, Signer, SummaryMark
 from reviewer.domain.persona import Severity
 from reviewer.domain.pull_request import Account, AccountKind
-from reviewer.domain.recall import history_of, merged, our_summaries, our_threads
+from reviewer.domain.recall import (
+    history_of,
+    merged,
+    our_summaries,
+    our_threads,
+    with_peoples_words,
+)
 from reviewer.testing.builders import HEAD, build_change
 from reviewer.testing.fake_code_host import OURSELVES, FakeCodeHost
 from tests.unit.publishing_example import (
@@ -192,3 +198,66 @@ def test_what_people_said_meanwhile_is_taken_over() -> None:
 def test_nobody_takes_over_what_is_not_signed() -> None:
     began = History(generation=1, known=(_known(ONE),), trusted=True)
     assert merged(began, History(paused=True)) == began
+
+
+# --- what a memory holds beside the marker -----------------------------------------------------
+@pytest.mark.parametrize(
+    ("marked", "wins"), [(1, "store"), (2, "store"), (3, "marker")], ids=["older", "same", "later"]
+)
+async def test_the_memory_wins_over_a_marker_unless_that_is_of_a_later_round(
+    marked: int, wins: str
+) -> None:
+    host = _host()
+    host.say(_summary(History(generation=marked, look="marker")), author=OURSELVES, ours=True)
+    remembered = History(generation=2, look="store", trusted=True)
+    history = history_of(await host.conversation(), SIGNER, remembered)
+    assert (history.look, history.trusted) == (wins, True)
+    assert history.generation == max(marked, 2)
+
+
+async def test_a_later_marker_has_the_last_word_only_where_somebody_spoke_in_it() -> None:
+    host = _host()
+    known = (_known(ONE), _known(TWO, by="bob"))
+    host.say(_summary(History(generation=3, known=known)), author=OURSELVES, ours=True)
+    three = "3" * 40
+    remembered = History(
+        generation=2,
+        known=tuple(_known(name, KnownState.DISMISSED, "alice") for name in (ONE, TWO, three)),
+        trusted=True,
+    )
+    history = history_of(await host.conversation(), SIGNER, remembered)
+    assert {entry.fingerprint: (entry.state, entry.by) for entry in history.known} == {
+        ONE: (KnownState.DISMISSED, "alice"),
+        TWO: (KnownState.OPEN, "bob"),
+        three: (KnownState.DISMISSED, "alice"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("mine", "said", "after"),
+    [
+        (
+            (KnownState.OPEN, ""),
+            (KnownState.DISMISSED, "alice"),
+            (KnownState.DISMISSED, "alice"),
+        ),
+        (
+            (KnownState.DISMISSED, "alice"),
+            (KnownState.OPEN, "alice"),
+            (KnownState.OPEN, "alice"),
+        ),
+        # The round found out that it is gone; nobody has said anything since.
+        ((KnownState.FIXED, "bob"), (KnownState.OPEN, "bob"), (KnownState.FIXED, "bob")),
+        ((KnownState.FIXED, ""), (KnownState.OPEN, ""), (KnownState.FIXED, "")),
+    ],
+    ids=["dismissed", "taken back", "fixed", "never spoken of"],
+)
+def test_what_people_said_meanwhile_is_taken_over_and_nothing_else(
+    mine: tuple[KnownState, str], said: tuple[KnownState, str], after: tuple[KnownState, str]
+) -> None:
+    ours = History(generation=3, known=(_known(ONE, *mine),), trusted=True)
+    theirs = History(generation=2, known=(_known(ONE, *said),), paused=True, trusted=True)
+    now = with_peoples_words(ours, theirs, newer=True)
+    (entry,) = now.known
+    assert (entry.state, entry.by) == after
+    assert (now.generation, now.paused) == (3, True)

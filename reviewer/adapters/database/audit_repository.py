@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from reviewer.adapters.database.presence import is_present
 from reviewer.adapters.database.service_tables import AuditRow
 from reviewer.adapters.database.session import Session
 from reviewer.domain.audit import AuditEntry
@@ -24,6 +25,8 @@ class AuditRepository:
 
     async def add(self, entry: AuditEntry) -> None:
         """Write an entry down."""
+        if not await is_present(self._session, entry.installation_id):
+            return
         await self._session.add(
             AuditRow(
                 happened_at=entry.at,

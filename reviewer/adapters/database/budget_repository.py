@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select
 
 from reviewer.adapters.database.insertion import insert_or_change
+from reviewer.adapters.database.presence import is_present
 from reviewer.adapters.database.service_tables import BudgetRow
 from reviewer.adapters.database.session import Session
 from reviewer.domain.budget import Scope
@@ -28,6 +29,8 @@ class BudgetRepository:
 
     async def put(self, limit: SpendingLimit) -> None:
         """Set a ceiling, in place of the one for the same scope."""
+        if not await is_present(self._session, limit.installation_id):
+            return
         await insert_or_change(
             self._session,
             BudgetRow,

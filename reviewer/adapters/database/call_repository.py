@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 
 from reviewer.adapters.database.call_row import attempt_of, row_of
 from reviewer.adapters.database.insertion import insert_if_absent
+from reviewer.adapters.database.presence import is_present
 from reviewer.adapters.database.session import Session
 from reviewer.adapters.database.tables import LlmCall, ModelVersion, PromptVersion
 from reviewer.domain.attempt import Attempt
@@ -30,6 +31,8 @@ class CallRepository:
 
     async def add(self, attempt: Attempt) -> None:
         """Add one attempt, with its prompt and model where they are new."""
+        if not await is_present(self._session, attempt.installation):
+            return
         prompt = await self._prompt_version_id(attempt.prompt)
         model = await self._model_version_id(attempt)
         await self._session.add(row_of(attempt, prompt_version_id=prompt, model_version_id=model))

@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 
 from reviewer.adapters.database.completion_document import completion_of, document_of
 from reviewer.adapters.database.insertion import insert_if_absent
+from reviewer.adapters.database.presence import is_present
 from reviewer.adapters.database.session import Session
 from reviewer.adapters.database.tables import KeptCompletion
 from reviewer.domain.completion import Completion
@@ -37,6 +38,8 @@ class CompletionRepository:
         self, key: str, completion: Completion, created_at: datetime, installation: int | None
     ) -> None:
         """Keep an answer; the first one under a key stays."""
+        if not await is_present(self._session, installation):
+            return
         await insert_if_absent(
             self._session,
             KeptCompletion,

@@ -9,6 +9,7 @@ from sqlalchemy import select, update
 
 from reviewer.adapters.database.insertion import insert_if_absent
 from reviewer.adapters.database.parts import in_parts
+from reviewer.adapters.database.presence import is_present
 from reviewer.adapters.database.service_tables import DeliveryRow
 from reviewer.adapters.database.session import Session
 from reviewer.domain.delivery import Delivery, DeliveryRecord
@@ -26,14 +27,16 @@ class DeliveryRepository:
 
     async def add(self, delivery: Delivery) -> bool:
         """Write a delivery down; False where it stands there already."""
+        # Of an installation that is gone only that it came: else the sweep would ask for it again.
+        present = await is_present(self._session, delivery.installation_id)
         return await insert_if_absent(
             self._session,
             DeliveryRow,
             id=delivery.id,
             name=delivery.name,
             action=delivery.action,
-            installation_id=delivery.installation_id,
-            repository_id=delivery.repository_id,
+            installation_id=delivery.installation_id if present else None,
+            repository_id=delivery.repository_id if present else None,
             outcome="",
             received_at=delivery.received_at,
         )

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
+from reviewer.adapters.database.presence import is_present
 from reviewer.adapters.database.pull_request_repository import (
     PullRequestRepository,
     is_pull_request,
@@ -29,6 +30,8 @@ class DismissalRepository:
 
     async def add(self, dismissal: DismissalRecord) -> None:
         """Write a dismissal down."""
+        if not await is_present(self._session, dismissal.installation_id):
+            return
         pull_request_id = await PullRequestRepository(self._session).ensure(
             dismissal.pull_request,
             installation_id=dismissal.installation_id,

@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 
 from reviewer.adapters.database.insertion import insert_if_absent, insert_or_change
 from reviewer.adapters.database.parts import in_parts
+from reviewer.adapters.database.presence import is_present
 from reviewer.adapters.database.service_tables import InstallationRow, RepositoryRow
 from reviewer.adapters.database.session import Session
 from reviewer.domain.installation import Installation, InstalledRepository
@@ -26,6 +27,8 @@ class InstallationRepository:
 
     async def put(self, installation: Installation) -> None:
         """Add an installation, or change it."""
+        if not await is_present(self._session, installation.id):
+            return
         await insert_or_change(
             self._session,
             InstallationRow,
@@ -36,6 +39,10 @@ class InstallationRepository:
             account_kind=installation.account.kind.value,
             suspended=installation.suspended,
         )
+
+    async def uninstalled(self, installation_id: int) -> bool:
+        """Tell whether an installation is gone for good."""
+        return not await is_present(self._session, installation_id)
 
     async def get(self, installation_id: int) -> Installation | None:
         """Return an installation; None for one that nobody told of."""
@@ -53,6 +60,8 @@ class InstallationRepository:
         """Add repositories to installations, or change them."""
         # In one order, so that two transactions never wait for each other.
         for repository in sorted(repositories, key=lambda each: each.id):
+            if not await is_present(self._session, repository.installation_id):
+                continue
             await self.ensure(repository.installation_id, repository.name.owner)
             await insert_or_change(
                 self._session,

@@ -16,6 +16,7 @@ from sqlalchemy import select
 
 from reviewer.adapters.database.completion_document import completion_of, document_of
 from reviewer.adapters.database.insertion import insert_if_absent
+from reviewer.adapters.database.presence import is_present
 from reviewer.adapters.database.service_tables import JournalRow
 from reviewer.adapters.database.session import Session, Transactions
 from reviewer.domain.completion import Completion
@@ -84,6 +85,8 @@ class DatabaseJournal:
 
     async def _write(self, session: Session, name: str, written: str) -> str:
         """Keep a result and return what is kept: another process may have been faster."""
+        if not await is_present(session, self._installation_id):
+            return written
         is_first = await insert_if_absent(
             session,
             JournalRow,

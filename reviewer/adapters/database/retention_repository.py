@@ -7,18 +7,21 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, text
 
+from reviewer.adapters.database.presence import keep_out, say_gone
 from reviewer.adapters.database.service_tables import (
     AuditRow,
     BudgetRow,
     DeliveryRow,
     DismissalRow,
     FindingRow,
+    HistoryRow,
     InstallationRow,
     JournalRow,
     PersonaVerdictRow,
     PullRequestRow,
     RepositoryRow,
     RunRow,
+    UninstallationRow,
 )
 from reviewer.adapters.database.session import Session
 from reviewer.adapters.database.tables import KeptCompletion, LlmCall, Table
@@ -67,7 +70,9 @@ class RetentionRepository:
             ),
             (RunRow, RunRow.id.in_(runs)),
             (DismissalRow, DismissalRow.pull_request_id.in_(pull_requests)),
+            (HistoryRow, HistoryRow.pull_request_id.in_(pull_requests)),
             (PullRequestRow, PullRequestRow.id.in_(pull_requests)),
+            (UninstallationRow, UninstallationRow.uninstalled_at < moment),
             (RepositoryRow, and_(RepositoryRow.installed.is_(False), empty)),
             (DeliveryRow, DeliveryRow.received_at < moment),
             (KeptCompletion, KeptCompletion.created_at < moment),
@@ -79,8 +84,13 @@ class RetentionRepository:
             ]
         return await self._carry_out(deletions)
 
-    async def forget_installation(self, installation_id: int) -> Mapping[str, int]:
+    async def forget_installation(
+        self, installation_id: int, *, uninstalled_at: datetime | None = None
+    ) -> Mapping[str, int]:
         """Delete everything that is an installation's."""
+        await keep_out(self._session, installation_id)
+        if uninstalled_at is not None:
+            await say_gone(self._session, installation_id, uninstalled_at)
         repositories = select(RepositoryRow.id).where(
             RepositoryRow.installation_id == installation_id
         )
@@ -122,6 +132,7 @@ class RetentionRepository:
                         AuditRow.repository_id.in_(repositories),
                     ),
                 ),
+                (HistoryRow, HistoryRow.pull_request_id.in_(pull_requests)),
                 (PullRequestRow, PullRequestRow.id.in_(pull_requests)),
                 (RepositoryRow, RepositoryRow.installation_id == installation_id),
                 (BudgetRow, BudgetRow.installation_id == installation_id),

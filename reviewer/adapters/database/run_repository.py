@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, delete, insert, or_, select,
 
 from reviewer.adapters.database.insertion import insert_if_absent
 from reviewer.adapters.database.installation_repository import name_key
+from reviewer.adapters.database.presence import is_present
 from reviewer.adapters.database.pull_request_repository import PullRequestRepository
 from reviewer.adapters.database.run_row import (
     advanced_columns,
@@ -41,6 +42,8 @@ class RunRepository:
         known = select(RunRow.id).where(RunRow.id == run.id)
         if await self._session.scalar(known) is not None:
             return False
+        if not await is_present(self._session, run.installation_id):
+            return False
         pull_request_id = await PullRequestRepository(self._session).ensure(
             run.pull_request,
             installation_id=run.installation_id,
@@ -62,6 +65,9 @@ class RunRepository:
 
     async def advance(self, run: RunRecord) -> bool:
         """Change a run, where the table of states allows the step from where it stands."""
+        # Asked before any row is held: whoever uninstalls holds the installation, then its rows.
+        if not await is_present(self._session, run.installation_id):
+            return False
         allowed = [state.value for state in RunState if run.state in TRANSITIONS[state]]
         if TRANSITIONS[run.state]:
             allowed.append(run.state.value)

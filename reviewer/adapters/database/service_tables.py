@@ -171,6 +171,27 @@ class DismissalRow(Table):
     withdrawn_at: Mapped[datetime | None]
 
 
+class HistoryRow(Table):
+    """What reviews of a pull request remember, whole (`domain.history`)."""
+
+    __tablename__ = "history"
+
+    pull_request_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("pull_request.id"), primary_key=True, autoincrement=False
+    )
+    document: Mapped[str] = mapped_column(SealedText)
+    changed_at: Mapped[datetime]
+
+
+class UninstallationRow(Table):
+    """An installation that is gone for good: nothing of it is written any more."""
+
+    __tablename__ = "uninstallation"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    uninstalled_at: Mapped[datetime]
+
+
 class BudgetRow(Table):
     """A ceiling that an operator set."""
 

@@ -10,6 +10,7 @@ from reviewer.adapters.database.cost_repository import CostRepository
 from reviewer.adapters.database.delivery_repository import DeliveryRepository
 from reviewer.adapters.database.dismissal_repository import DismissalRepository
 from reviewer.adapters.database.finding_repository import FindingRepository
+from reviewer.adapters.database.history_repository import HistoryRepository
 from reviewer.adapters.database.installation_repository import InstallationRepository
 from reviewer.adapters.database.retention_repository import RetentionRepository
 from reviewer.adapters.database.run_repository import RunRepository
@@ -25,6 +26,7 @@ class DatabaseUnitOfWork:
     runs: RunRepository
     findings: FindingRepository
     dismissals: DismissalRepository
+    histories: HistoryRepository
     budgets: BudgetRepository
     audit: AuditRepository
     costs: CostRepository
@@ -43,6 +45,7 @@ class DatabaseUnitOfWork:
             runs=RunRepository(session),
             findings=FindingRepository(session),
             dismissals=DismissalRepository(session),
+            histories=HistoryRepository(session),
             budgets=BudgetRepository(session),
             audit=AuditRepository(session),
             costs=CostRepository(session),

@@ -6,6 +6,7 @@ https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-githu
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -18,6 +19,8 @@ from reviewer.errors import UserError
 #: GitHub takes ten minutes at most, counted by its own clock; ours may be a little behind or ahead.
 _LIFE = timedelta(minutes=9)
 _AHEAD = timedelta(minutes=1)
+#: ``123456``, ``Iv1.0123456789abcdef`` or ``Iv23liAbCdEfGhIjKlMn``.
+_APP_ID = re.compile(r"[A-Za-z0-9.]{1,40}")
 #: Shorter keys are refused by GitHub, and by us with words.
 _LEAST_BITS = 2048
 
@@ -44,8 +47,11 @@ class AppCredentials:
 
     def __post_init__(self) -> None:
         """Refuse what GitHub would refuse later, with fewer words."""
-        if not self.app_id.isascii() or not self.app_id.isalnum():
-            raise UserError(f"{self.app_id!r} is no number of an App", hint="See its page, About.")
+        if _APP_ID.fullmatch(self.app_id) is None:
+            raise UserError(
+                f"{self.app_id[:60]!r} is neither the number of an App nor its client id",
+                hint="Both stand on its page, About: 123456, or Iv23liAbCdEfGhIjKlMn.",
+            )
         # A key that travelled through a variable often has its line ends written out.
         object.__setattr__(self, "private_key", self.private_key.replace("\\n", "\n"))
         try:
@@ -55,6 +61,11 @@ class AppCredentials:
             raise UserError("the App's private key cannot be read", hint=_HINT) from error
         if not isinstance(key, RSAPrivateKey) or key.key_size < _LEAST_BITS:
             raise UserError("the App's private key is no RSA key of 2048 bits", hint=_HINT)
+
+    @property
+    def number(self) -> int | None:
+        """The App's number; None where only its client id is known."""
+        return int(self.app_id) if self.app_id.isdecimal() else None
 
     def token(self, now: datetime) -> str:
         """Make the token that the App shows to get others.

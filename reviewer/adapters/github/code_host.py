@@ -25,6 +25,7 @@ from reviewer.domain.posting import (
     Check,
     FileComment,
     InlineComment,
+    is_marked,
 )
 from reviewer.domain.pull_request import PullRequest, PullRequestName
 from reviewer.domain.sanitiser import cut
@@ -40,6 +41,7 @@ _LONGEST_OUTPUT = 65_535
 _LONGEST_TITLE = 255
 #: GitHub takes 2,500 comments; who shows more pages than this never ends.
 _MOST_PAGES = 50
+_SHORT_SHA = 7
 
 
 class GitHubCodeHost:
@@ -57,6 +59,8 @@ class GitHubCodeHost:
         self._client = client
         self._name = name
         self._opening = opening
+        #: What whoever writes was told of the head: a write rests on it.
+        self._told_head = ""
         self._repository = path_of("repos", name.repository.owner, name.repository.name)
         self._pull = f"{self._repository}{path_of('pulls', name.number)}"
         self._issue = f"{self._repository}{path_of('issues', name.number)}"
@@ -68,11 +72,9 @@ class GitHubCodeHost:
 
     async def pull_request(self) -> PullRequest:
         """Read the pull request."""
-        document = await self._client.get(self._pull)
-        try:
-            return pull_request_of(document)
-        except GitHubError as error:
-            raise CodeHostError(Refusal.UNAVAILABLE, str(error)) from None
+        pull_request = await self._read()
+        self._told_head = pull_request.head_sha
+        return pull_request
 
     async def head_sha(self) -> str:
         """Read the head as it is now."""
@@ -89,6 +91,7 @@ class GitHubCodeHost:
             threads += page.threads
             accepted += page.accepted
             if page.more_comments is None and page.more_threads is None:
+                self._told_head = page.head_sha
                 return Conversation(
                     viewer=page.viewer,
                     head_sha=page.head_sha,
@@ -109,7 +112,7 @@ class GitHubCodeHost:
             "event": "COMMENT",
             "comments": [_inline(comment) for comment in comments],
         }
-        await self._client.send("POST", f"{self._pull}/reviews", body)
+        await self._client.send("POST", f"{self._pull}/reviews", body, still=self._same_head)
 
     async def delete_pending_reviews(self) -> int:
         """Delete reviews of ours that were never submitted; GitHub shows them to us alone."""
@@ -132,25 +135,26 @@ class GitHubCodeHost:
             "path": comment.path,
             "subject_type": "file",
         }
-        await self._client.send("POST", f"{self._pull}/comments", body)
+        await self._client.send("POST", f"{self._pull}/comments", body, still=self._same_head)
 
     async def post_comment(self, body: str) -> int:
         """Post a comment under the pull request; return its id."""
-        return _id_of(await self._client.send("POST", f"{self._issue}/comments", {"body": body}))
+        path = f"{self._issue}/comments"
+        return _id_of(await self._client.send("POST", path, {"body": body}, still=self._same_head))
 
     async def edit_comment(self, comment_id: int, body: str) -> None:
         """Put another text into a comment under the pull request."""
         path = f"{self._repository}{path_of('issues', 'comments', comment_id)}"
-        await self._client.send("PATCH", path, {"body": body})
+        await self._client.send("PATCH", path, {"body": body}, still=self._same_head)
 
     async def reply(self, comment_id: int, body: str) -> None:
         """Reply in the thread that begins with this review comment."""
         path = f"{self._pull}{path_of('comments', comment_id, 'replies')}"
-        await self._client.send("POST", path, {"body": body})
+        await self._client.send("POST", path, {"body": body}, still=self._same_head)
 
     async def resolve(self, thread_id: str) -> None:
         """Resolve a thread."""
-        data = await self._client.mutate(RESOLVE, {"thread": thread_id})
+        data = await self._client.mutate(RESOLVE, {"thread": thread_id}, still=self._same_head)
         # A refusal may come as a null without an error; nothing was done then.
         if mapping(data, "resolveReviewThread", "thread").get("isResolved") is not True:
             raise CodeHostError(Refusal.FORBIDDEN, "GitHub did not resolve the thread")
@@ -171,7 +175,7 @@ class GitHubCodeHost:
             "output": _output(check, first),
         }
         path = f"{self._repository}{path_of('check-runs')}"
-        posted = await self._client.send("POST", path, body)
+        posted = await self._client.send("POST", path, body, still=self._same_head)
         for portion in others:
             ended = {
                 "status": "completed",
@@ -190,7 +194,27 @@ class GitHubCodeHost:
         path = f"{self._repository}{path_of('commits', head_sha, 'check-runs')}"
         found = await self._client.get(path, {"check_name": CHECK_NAME})
         runs = items(mapping(found).get("check_runs"))
-        return any(text(run.get("external_id")) == mark for run in runs)
+        return any(is_marked(text(run.get("external_id")), mark) for run in runs)
+
+    async def _read(self) -> PullRequest:
+        document = await self._client.get(self._pull)
+        try:
+            return pull_request_of(document)
+        except GitHubError as error:
+            raise CodeHostError(Refusal.UNAVAILABLE, str(error)) from None
+
+    async def _same_head(self) -> None:
+        """Be sure, after a wait, that the head is still the one that whoever writes was told of.
+
+        Raises:
+            CodeHostError: It is not, and nothing was written; or the host does not tell.
+        """
+        if not self._told_head:
+            return
+        now = (await self._read()).head_sha
+        if now != self._told_head:
+            message = f"the head moved to {now[:_SHORT_SHA]} while GitHub was waited for"
+            raise CodeHostError(Refusal.UNAVAILABLE, message)
 
     async def _page(
         self, comments_after: str | None, threads_after: str | None

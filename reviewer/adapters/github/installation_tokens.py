@@ -69,6 +69,7 @@ class InstallationTokens:
         self._connect = connect or (lambda token: GitHubClient(token, addresses, clock=clock))
         self._kept: dict[tuple[int, int], InstallationToken] = {}
         self._locks: dict[tuple[int, int], asyncio.Lock] = {}
+        self._number = credentials.number
 
     async def token(self, installation_id: int, repository_id: int) -> str:
         """Return a token that lives long enough for a run.
@@ -97,6 +98,25 @@ class InstallationTokens:
     async def app(self) -> GitHubClient:
         """Return a client that speaks as the App itself; close it after use."""
         return self._connect(self._credentials.token(self._clock.now()))
+
+    async def app_id(self) -> int:
+        """Return the App's number, by which checks name it; asked once where it is not set.
+
+        https://docs.github.com/en/rest/apps/apps#get-the-authenticated-app
+
+        Raises:
+            CodeHostError: The host does not tell.
+        """
+        if self._number is None:
+            client = await self.app()
+            try:
+                number = mapping(await client.get(path_of("app"))).get("id")
+            finally:
+                await client.close()
+            if not isinstance(number, int):
+                raise CodeHostError(Refusal.UNAVAILABLE, "GitHub does not tell the App's number")
+            self._number = number
+        return self._number
 
     async def _mint(self, installation_id: int, repository_id: int) -> InstallationToken:
         client = await self.app()

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from reviewer.testing.fake_github.hub import FakeGitHub
 
 APP_ID = 1
+#: GitHub takes it in place of the number.
+CLIENT_ID = "Iv23liExampleExample1"
 #: https://docs.github.com/en/apps: a JSON web token lives ten minutes, what it buys an hour.
 _LONGEST_SECONDS = 600
 _TOKEN_SECONDS = 3600
@@ -62,7 +64,7 @@ def check_claims(hub: FakeGitHub, text: str) -> None:
         )
     if expires > now + _LONGEST_SECONDS:
         raise GitHubRefusal(401, "'Expiration time' claim ('exp') is too far in the future")
-    if str(claims.get("iss")) != str(APP_ID):
+    if str(claims.get("iss")) not in {str(APP_ID), CLIENT_ID}:
         raise GitHubRefusal(404, "Integration not found")
 
 
@@ -87,6 +89,7 @@ def app_of(hub: FakeGitHub) -> Json:
     return {
         "id": APP_ID,
         "slug": "persona-reviewer",
+        "client_id": CLIENT_ID,
         "node_id": node_id("A", APP_ID),
         "owner": account_of(hub, hub.account("octo")),
         "name": "Persona Reviewer",
