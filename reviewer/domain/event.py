@@ -6,7 +6,7 @@ the host said it; every text in it is untrusted.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from reviewer.domain.pull_request import Account, PullRequest, PullRequestName, Repository
 
@@ -62,9 +62,7 @@ class CommentEvent:
         Args:
             pull_request: As the host tells it now.
         """
-        if self.title is None:
-            return pull_request
-        return replace(pull_request, title=self.title, body=self.description or "")
+        return pull_request.in_words_of(self.title, self.description)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

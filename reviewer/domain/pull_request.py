@@ -8,7 +8,7 @@ account, a deleted fork, an empty description) everything is None or empty here.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from typing_extensions import override
@@ -128,3 +128,12 @@ class PullRequest:
     def from_fork(self) -> bool:
         """Whether the head lives in another repository, or nobody knows where."""
         return self.head_repository.lower() != str(self.name.repository).lower()
+
+    def in_words_of(self, title: str | None, description: str | None) -> PullRequest:
+        """Return it with the words that it had at the trigger (S11).
+
+        Args:
+            title: Its title then; None where the event says nothing of its words.
+            description: Its description then.
+        """
+        return self if title is None else replace(self, title=title, body=description or "")

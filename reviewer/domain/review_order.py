@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from reviewer.domain.pull_request import Account, PullRequest, PullRequestName
 from reviewer.domain.run_event import FailureCause
@@ -84,9 +84,7 @@ class ReviewOrder:
         Args:
             pull_request: As the host tells it now.
         """
-        if self.title is None:
-            return pull_request
-        return replace(pull_request, title=self.title, body=self.description or "")
+        return pull_request.in_words_of(self.title, self.description)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

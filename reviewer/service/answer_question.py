@@ -13,11 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from reviewer.domain.arrangement import AROUND_BATCH
-from reviewer.domain.budget import Scope
 from reviewer.domain.change import Change
 from reviewer.domain.completion import CompletionRequest, Finish
 from reviewer.domain.material import Question, QuestionKind, Reply
-from reviewer.domain.model_use import ModelUse
 from reviewer.domain.persona import Persona
 from reviewer.domain.plan import ONLY_A_PART
 from reviewer.domain.sanitiser import cut, fenced, inline_code, one_line
@@ -129,9 +127,10 @@ async def _complete(setup: ModelSetup, request: CompletionRequest) -> Reply:
         completion = await setup.client.complete(request)
     except CompletionError as error:
         return Reply(
-            problem=f"There is no answer: {failure_words(error)}.", use=_use(setup, request)
+            problem=f"There is no answer: {failure_words(error)}.",
+            use=setup.use_of([str(request.model)], [request.prompt]),
         )
-    use = _use(setup, request)
+    use = setup.use_of([str(request.model)], [request.prompt])
     match completion.finish:
         case Finish.LENGTH:
             return Reply(problem="The answer was cut off at its longest.", use=use)
@@ -141,24 +140,6 @@ async def _complete(setup: ModelSetup, request: CompletionRequest) -> Reply:
             return Reply(problem="The provider's filter stopped the answer.", use=use)
         case Finish.OTHER | Finish.STOP:
             return Reply(text=completion.text, use=use)
-
-
-def _use(setup: ModelSetup, request: CompletionRequest) -> ModelUse:
-    report = setup.client.budget_report()
-    total = report.total
-    ceilings = [c.dollars for c in report.ceilings if c.scope is Scope.RUN]
-    return ModelUse(
-        models=(str(request.model),),
-        prompts=(request.prompt,),
-        usage=total.usage,
-        cost=total.cost,
-        known_cost=total.known_cost,
-        ceiling=ceilings[0] if ceilings else None,
-        calls=total.attempts,
-        cached=total.cached,
-        failed=total.failed,
-        uncertain=total.uncertain,
-    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reviewer.domain.budget import Scope
 from reviewer.domain.carried import Carried, carry, heard_after
 from reviewer.domain.checklist import Scorecard
 from reviewer.domain.failure_cause import first_cause
@@ -121,24 +120,9 @@ def _newcomers(consultation: Consultation, ready: Preparation, delta: Delta) -> 
 
 
 def _use(setup: ModelSetup, consultation: Consultation, opinions: tuple[Opinion, ...]) -> ModelUse:
-    """Account for the run, from the meter that every attempt went through."""
-    report = setup.client.budget_report()
     requests = [request for opinion in opinions for request in opinion.requests]
     prompts = [request.prompt for request in requests]
-    if any(purpose == "verify" for purpose, _ in report.by_purpose):
+    if any(purpose == "verify" for purpose, _ in setup.client.budget_report().by_purpose):
         prompts.append(setup.composition("verify", consultation.nonce).prompt.identity)
     models = [str(request.model) for request in requests] or [str(setup.model)]
-    ceilings = [c.dollars for c in report.ceilings if c.scope is Scope.RUN]
-    total = report.total
-    return ModelUse(
-        models=tuple(dict.fromkeys(models)),
-        prompts=tuple(dict.fromkeys(prompts)),
-        usage=total.usage,
-        cost=total.cost,
-        known_cost=total.known_cost,
-        ceiling=ceilings[0] if ceilings else None,
-        calls=total.attempts,
-        cached=total.cached,
-        failed=total.failed,
-        uncertain=total.uncertain,
-    )
+    return setup.use_of(models, prompts)

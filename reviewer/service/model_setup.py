@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from reviewer.domain.completion import CompletionRequest, ModelName
+from reviewer.domain.budget import Scope
+from reviewer.domain.completion import CompletionRequest, ModelName, PromptIdentity
+from reviewer.domain.model_use import ModelUse
 from reviewer.domain.operator_configuration import Pace
 from reviewer.domain.persona import Origin, Persona
 from reviewer.domain.plan import Limits
@@ -135,6 +137,29 @@ class ModelSetup:
             call_tokens=min(call, default=None),
             run_tokens=min(tokens, default=None),
             run_dollars=min(dollars, default=None),
+        )
+
+    def use_of(self, models: Iterable[str], prompts: Iterable[PromptIdentity]) -> ModelUse:
+        """Account for the run, from the meter that every attempt went through.
+
+        Args:
+            models: Who was asked, as configuration writes them.
+            prompts: With which prompts.
+        """
+        report = self.client.budget_report()
+        ceilings = [c.dollars for c in report.ceilings if c.scope is Scope.RUN]
+        total = report.total
+        return ModelUse(
+            models=tuple(dict.fromkeys(models)),
+            prompts=tuple(dict.fromkeys(prompts)),
+            usage=total.usage,
+            cost=total.cost,
+            known_cost=total.known_cost,
+            ceiling=ceilings[0] if ceilings else None,
+            calls=total.attempts,
+            cached=total.cached,
+            failed=total.failed,
+            uncertain=total.uncertain,
         )
 
     def composition(self, name: str, nonce: str) -> Composition:
