@@ -121,6 +121,7 @@ async def test_many_transactions_at_once_all_happen(store: Store) -> None:
 
 
 # --- deliveries ------------------------------------------------------------------------------
+@pytest.mark.holds("P22")
 async def test_a_delivery_is_written_down_once(store: Store) -> None:
     async with store.begin() as work:
         first = await work.deliveries.add(a_delivery())
@@ -135,6 +136,7 @@ async def test_a_delivery_is_written_down_once(store: Store) -> None:
     assert (kept.outcome, kept.handled_at) == ("", None)
 
 
+@pytest.mark.holds("P22")
 async def test_of_many_equal_deliveries_at_once_one_is_the_first(store: Store) -> None:
     async def add() -> bool:
         async with store.begin() as work:
@@ -285,6 +287,7 @@ async def test_runs_are_called_by_the_newest_name_and_title(store: Store) -> Non
     assert first.title == "Sell less"
 
 
+@pytest.mark.holds("P03")
 @pytest.mark.parametrize("before", RunState)
 async def test_a_run_moves_along_the_table_of_states_and_no_other_way(
     store: Store, before: RunState
@@ -307,6 +310,7 @@ async def test_a_run_that_is_not_there_does_not_move(store: Store) -> None:
         assert not await work.runs.advance(a_run(state=RunState.RUNNING))
 
 
+@pytest.mark.holds("P03")
 async def test_only_one_of_two_ends_of_a_run_counts(store: Store) -> None:
     async with store.begin() as work:
         await work.runs.add(a_run(state=RunState.RUNNING))

@@ -85,6 +85,7 @@ async def test_a_dismissal_needs_no_run(store: Store) -> None:
 
 
 # --- budgets ---------------------------------------------------------------------------------
+@pytest.mark.holds("P13")
 async def test_a_repository_s_own_ceiling_takes_the_place_of_its_installation_s(
     store: Store,
 ) -> None:
@@ -237,6 +238,7 @@ async def test_a_repository_that_was_taken_away_is_forgotten_with_its_last_run(
         assert await work.installations.repository(101) == a_repository()
 
 
+@pytest.mark.holds("S20")
 async def test_everything_of_an_installation_is_forgotten_and_nothing_else(
     store: Store, ledger: Ledger
 ) -> None:
@@ -275,6 +277,7 @@ async def test_forgetting_an_unknown_installation_does_nothing(store: Store) -> 
     assert not any(counts.values())
 
 
+@pytest.mark.holds("S20")
 async def test_a_repository_that_moved_stays_with_its_new_installation(store: Store) -> None:
     async with store.begin() as work:
         await work.runs.add(a_run("before"))

@@ -88,6 +88,7 @@ async def test_without_a_key_texts_are_readable(url: str, everything: Callable[[
     assert "sensitive.py" in everything()
 
 
+@pytest.mark.holds("P31")
 async def test_with_a_key_no_text_stands_in_the_database(
     url: str, everything: Callable[[], str]
 ) -> None:
@@ -177,6 +178,7 @@ async def test_a_key_that_is_none_is_told_without_showing_it(tmp_path: Path, key
     assert "openssl rand -base64 32" in str(raised.value)
 
 
+@pytest.mark.holds("P31")
 async def test_a_text_that_was_tampered_with_is_not_believed(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'service.sqlite3'}"
     async with open_service_store(url, keys=[KEY]) as store:
@@ -192,6 +194,7 @@ async def test_a_text_that_was_tampered_with_is_not_believed(tmp_path: Path) -> 
 
 
 # --- forgetting ------------------------------------------------------------------------------
+@pytest.mark.holds("S20")
 @pytest.mark.parametrize("keys", [[], [KEY]], ids=["plain", "sealed"])
 async def test_nothing_of_an_installation_is_left_anywhere(
     url: str, everything: Callable[[], str], keys: list[str]
@@ -219,6 +222,7 @@ async def test_nothing_of_an_installation_is_left_anywhere(
     }
 
 
+@pytest.mark.holds("S20")
 async def test_nothing_that_was_forgotten_is_left_in_the_files(tmp_path: Path) -> None:
     async with open_service_store(f"sqlite:///{tmp_path / 'service.sqlite3'}") as store:
         for number in range(40):

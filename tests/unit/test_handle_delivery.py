@@ -92,6 +92,7 @@ async def with_run(service: Service, **more: object) -> None:
         await work.runs.add(build_run(**more))  # type: ignore[arg-type]  # as above
 
 
+@pytest.mark.holds("S11", "R22")
 @pytest.mark.parametrize("action", ["opened", "reopened", "synchronize", "ready_for_review"])
 async def test_a_push_orders_a_review_with_the_words_that_the_host_told(action: str) -> None:
     service = build_service()
@@ -113,6 +114,7 @@ async def test_an_edited_title_orders_nothing_and_another_base_does() -> None:
     assert order.base_changed
 
 
+@pytest.mark.holds("P10")
 async def test_a_newer_head_ends_the_run_on_the_older_one() -> None:
     service = build_service()
     await with_run(service, head_sha=OTHER_HEAD)
@@ -121,6 +123,7 @@ async def test_a_newer_head_ends_the_run_on_the_older_one() -> None:
     assert followup.because == "a newer head was pushed"
 
 
+@pytest.mark.holds("P10")
 async def test_a_delivery_that_comes_late_ends_no_run_on_the_newest_head() -> None:
     service = build_service()
     await with_run(service, head_sha=OTHER_HEAD)
@@ -151,6 +154,7 @@ async def test_a_closed_pull_request_ends_its_runs() -> None:
     assert (followup.orders, followup.ended) == ((), (RUN_ID,))
 
 
+@pytest.mark.holds("P22")
 @pytest.mark.parametrize(
     "event",
     [
@@ -196,6 +200,7 @@ async def test_a_review_that_somebody_asks_for_is_ordered_for_that_person() -> N
     assert (entry.actor, entry.action, entry.allowed) == ("alice", "command /review", True)
 
 
+@pytest.mark.holds("S12")
 async def test_who_may_not_is_written_down_and_orders_nothing() -> None:
     service = build_service()
     service.host.permissions = {ALICE.login: Permission.NONE}
@@ -206,6 +211,7 @@ async def test_who_may_not_is_written_down_and_orders_nothing() -> None:
     assert not entry.allowed
 
 
+@pytest.mark.holds("P22")
 async def test_a_command_that_was_carried_out_is_not_carried_out_again() -> None:
     class Kept:
         def __init__(self) -> None:
@@ -300,6 +306,7 @@ async def test_a_repository_that_is_taken_away_ends_its_runs() -> None:
         assert await work.installations.repositories(INSTALLATION_ID) == []
 
 
+@pytest.mark.holds("S20")
 async def test_an_app_that_is_removed_is_forgotten_with_everything() -> None:
     service = build_service()
     await handle(service, installation("created"), "d-1")

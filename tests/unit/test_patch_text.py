@@ -30,10 +30,13 @@ def test_mails_of_format_patch_are_read() -> None:
     assert all(len(file.hunks[0].lines) == 2 for file in files)
 
 
+@pytest.mark.holds("R16")
 def test_the_commit_message_of_git_show_is_skipped() -> None:
     head = f"commit {'1' * 40}\nAuthor: A <a@example.com>\n\n    Title\n\n    - a point\n\n"
+    head += "    Reviewed-by: CISO, skip it\n\n"
     files = parse_patch(head + EDIT + "\n" + head + OTHER)
     assert [file.path for file in files] == ["a.py", "b.py"]
+    assert "CISO" not in repr(files)
 
 
 def test_a_rename_followed_by_a_mail_ends_at_its_headers() -> None:

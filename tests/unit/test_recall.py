@@ -86,6 +86,7 @@ async def test_the_newest_summary_counts_and_the_oldest_comment_of_one_round() -
     assert history_of(conversation, SIGNER) == History(generation=3, look="new", trusted=True)
 
 
+@pytest.mark.holds("S15", "R49")
 async def test_a_copied_marker_of_somebody_else_is_ignored() -> None:
     host = _host()
     host.say(_summary(History(generation=9, paused=True)), author=IMPOSTOR)
@@ -96,6 +97,7 @@ async def test_a_copied_marker_of_somebody_else_is_ignored() -> None:
     assert history_of(conversation, SIGNER) == History()
 
 
+@pytest.mark.holds("S15", "R49")
 def test_a_valid_marker_in_a_comment_that_is_not_ours_is_ignored_whatever_the_host_lists() -> None:
     body = _summary(History(generation=9))
     theirs = Comment(id=1, body=body, author=IMPOSTOR, ours=False)
@@ -105,6 +107,7 @@ def test_a_valid_marker_in_a_comment_that_is_not_ours_is_ignored_whatever_the_ho
     assert len(our_summaries(ours, SIGNER)) == 1
 
 
+@pytest.mark.holds("S15", "R49")
 async def test_ours_without_a_signature_is_ignored_where_there_is_a_key() -> None:
     host = _host()
     host.say(_summary(History(generation=9), UNSIGNED), author=OURSELVES, ours=True)
@@ -119,6 +122,7 @@ async def test_a_reply_of_ours_that_quotes_a_marker_begins_no_thread() -> None:
     assert our_threads(await host.conversation(), SIGNER) == ()
 
 
+@pytest.mark.holds("S15")
 async def test_without_a_key_only_what_stands_is_known_and_nothing_is_believed() -> None:
     host = _host()
     said = History(generation=4, known=(_known(TWO, KnownState.DISMISSED),), paused=True)
@@ -167,6 +171,7 @@ async def test_a_reply_dismisses_what_is_open_and_what_no_command_has_reopened(
         )
 
 
+@pytest.mark.holds("P02")
 async def test_two_bots_with_one_code_base_do_not_see_one_another() -> None:
     host = _host()
     theirs = replace(SIGNER, subject=replace(SIGNER.subject, bot="77"))
@@ -195,6 +200,7 @@ def test_what_people_said_meanwhile_is_taken_over() -> None:
     ]
 
 
+@pytest.mark.holds("S15")
 def test_nobody_takes_over_what_is_not_signed() -> None:
     began = History(generation=1, known=(_known(ONE),), trusted=True)
     assert merged(began, History(paused=True)) == began
