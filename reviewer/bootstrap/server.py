@@ -18,18 +18,21 @@ from reviewer.adapters.system_clock import SystemClock
 from reviewer.bootstrap import built_in_personas
 from reviewer.bootstrap.analyser import account_of, analyser_here
 from reviewer.bootstrap.door import Services, require_extra, tokens_of, webhooks_of
-from reviewer.bootstrap.model import Books, ModelRequest, names_model
+from reviewer.bootstrap.model import Books, ModelRequest, names_model, read_operator_file
 from reviewer.bootstrap.operations import (
     Telling,
     Watching,
+    budget_watched,
     queue_watched,
     telling,
+    watched_duties,
     watched_hosts,
     watching,
 )
 from reviewer.config import Settings
 from reviewer.ports.clock import Clock
 from reviewer.ports.engine import Engine
+from reviewer.ports.onlooker import NoOnlooker, Onlooker
 from reviewer.server_settings import ServerRole, ServerSettings
 
 if TYPE_CHECKING:
@@ -128,7 +131,10 @@ async def open_services(
                 watch=watch,
                 told=told,
             )
-            await engine.work(worker.duties())
+            await stack.enter_async_context(
+                budget_watched(watch, told.store, clock, lambda: read_operator_file(shared))
+            )
+            await engine.work(watched_duties(worker.duties(), watch))
         yield Services(
             settings=settings,
             clock=clock,
@@ -217,6 +223,7 @@ class _Worker:
             analyser=self._analyser_of_run,
             progress=self.told.progress,
             state_key=_state_key(self.settings),
+            telemetry=self.watch.work,
         )
 
     def _deliveries(self, hosts: InstalledHosts, tokens: InstallationTokens) -> DeliveryDesk:
@@ -243,12 +250,16 @@ class _Worker:
             built_in=built_in_personas(),
             state_key=_state_key(self.settings),
             model_configured=names_model(_MODEL, self.shared),
+            rules=self.settings.command_rules,
         )
 
     def _analyser_of_run(self, run: RunRecord) -> Analyser:
-        return self._analyser(run.id, run.installation_id)
+        onlooker = self.told.onlooker(run.id)
+        return self._analyser(run.id, run.installation_id, onlooker)
 
-    def _analyser(self, work_id: str, installation_id: int | None) -> Analyser:
+    def _analyser(
+        self, work_id: str, installation_id: int | None, onlooker: Onlooker | None = None
+    ) -> Analyser:
         """Return who thinks, with the journal and the account of one piece of work."""
 
         def charge(material: Material) -> Account:
@@ -259,6 +270,7 @@ class _Worker:
             cache=self.database.completions(installation_id),
             clock=self.clock,
             journal=self._journal(work_id, installation_id),
+            onlooker=onlooker or NoOnlooker(),
         )
         return analyser_here(_MODEL, self.shared, charge=charge, books=books)
 

@@ -13,7 +13,8 @@ check, and never as a success. A head that moves ends it as superseded, and noth
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TypeVar
@@ -22,6 +23,7 @@ from reviewer.domain.change import Change
 from reviewer.domain.conclusion import Conclusion, ConclusionKind
 from reviewer.domain.conversation import Conversation
 from reviewer.domain.event import PullRequestEvent
+from reviewer.domain.failure_cause import cause_of
 from reviewer.domain.gate import Gate, begins_review, decide, with_round
 from reviewer.domain.history import History
 from reviewer.domain.marker import Signer, Subject
@@ -31,6 +33,7 @@ from reviewer.domain.published import Published
 from reviewer.domain.pull_request import PullRequest
 from reviewer.domain.recall import history_of
 from reviewer.domain.review import Review
+from reviewer.domain.run_event import FailureCause
 from reviewer.domain.selection import Selection
 from reviewer.domain.status import RunState
 from reviewer.errors import ReviewerError, UserError
@@ -39,6 +42,7 @@ from reviewer.ports.clock import Clock
 from reviewer.ports.code_host import CodeHost, CodeHostError
 from reviewer.ports.memory import Memory
 from reviewer.ports.progress import Progress
+from reviewer.ports.telemetry import NoTelemetry, Telemetry
 from reviewer.ports.workspace import MovedOnError, Workspace
 from reviewer.service.describe_review import with_own_suspicion
 from reviewer.service.publish_review import Ending, publish_end, publish_review
@@ -46,6 +50,7 @@ from reviewer.service.publish_setup import PublishSetup
 from reviewer.service.read_base import CONFIGURATION_GLOBS, read_policy
 
 _SHORT_SHA = 7
+_INCOMPLETE = frozenset({RunState.PARTIAL, RunState.FAILED})
 Result = TypeVar("Result")
 
 
@@ -89,6 +94,7 @@ class RoundTools:
         progress: Who is told how far it is.
         seconds: How long each stage took so far, asked just before the summary is written.
         memory: Holds what is remembered as well; None where there are comments alone.
+        telemetry: Watches each stage.
     """
 
     host: CodeHost
@@ -100,6 +106,7 @@ class RoundTools:
     progress: Progress | None = None
     seconds: Callable[[], Mapping[str, float]] = field(default=lambda: MappingProxyType({}))
     memory: Memory | None = None
+    telemetry: Telemetry = field(default_factory=NoTelemetry)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,14 +160,15 @@ class _Run:
         self._wanted = wanted
         self._pull_request = wanted.pull_request
         self._mistake: UserError | None = None
+        self._cause: FailureCause | None = None
 
     async def run(self) -> RoundResult:
         pull_request, tools = self._pull_request, self._tools
-        self._tell("reading the pull request")
-        async with asyncio.TaskGroup() as group:
-            talk = group.create_task(_caught(tools.host.conversation()))
-            base = group.create_task(_caught(tools.workspace.base_files(CONFIGURATION_GLOBS)))
-        conversation, texts = _value(talk.result()), _value(base.result())
+        with self._stage("reading the pull request"):
+            async with asyncio.TaskGroup() as group:
+                talk = group.create_task(_caught(tools.host.conversation()))
+                base = group.create_task(_caught(tools.workspace.base_files(CONFIGURATION_GLOBS)))
+            conversation, texts = _value(talk.result()), _value(base.result())
         policy = read_policy(texts, self._wanted.layer)
         event = self._wanted.event
         skip = None if event is None else begins_review(event, conversation.viewer)
@@ -193,33 +201,36 @@ class _Run:
             )
             if self._mistake is not None:
                 raise self._mistake
-            return _ended(self._wanted, looked, policy, published)
+            return _ended(self._wanted, looked, policy, published, self._cause)
         change, review = looked
-        self._tell("publishing the review")
-        published = await publish_review(
-            PublishSetup(
-                host=tools.host,
-                signer=signer,
-                clock=tools.clock,
-                change=change,
-                policy=policy,
-                repository_url=tools.repository_url,
-                seconds=tools.seconds(),
-                memory=tools.memory,
-                check_again=self._wanted.check_again,
-            ),
-            review,
-            history=history,
-            conversation=conversation,
-            inline=gate.inline,
-            narrowed=self._wanted.narrowed,
-            notice=gate.notice,
-        )
+        with self._stage("publishing the review"):
+            published = await publish_review(
+                PublishSetup(
+                    host=tools.host,
+                    signer=signer,
+                    clock=tools.clock,
+                    change=change,
+                    policy=policy,
+                    repository_url=tools.repository_url,
+                    seconds=tools.seconds(),
+                    memory=tools.memory,
+                    check_again=self._wanted.check_again,
+                ),
+                review,
+                history=history,
+                conversation=conversation,
+                inline=gate.inline,
+                narrowed=self._wanted.narrowed,
+                notice=gate.notice,
+            )
         return RoundResult(
             state=published.state,
             reason=published.reason,
             review=replace(
-                published.review or review, state=published.state, reason=published.reason
+                published.review or review,
+                state=published.state,
+                reason=published.reason,
+                cause=_cause_after(published.state, review.state, review.cause),
             ),
             policy=policy,
             conclusion=published.conclusion,
@@ -242,26 +253,27 @@ class _Run:
             moved = f"the head moved to {conversation.head_sha[:_SHORT_SHA]}"
             return self._end(RunState.SUPERSEDED, moved)
         try:
-            self._tell("reading the change")
-            change = await self._tools.workspace.change(excluded=policy.exclude)
-            self._tell("reviewing the change")
-            review = await self._tools.analyser.review(
-                Material(
-                    name=pull_request.name,
-                    title=pull_request.title,
-                    body=pull_request.body,
-                    change=change,
-                    base_texts=texts,
-                    before=history,
-                    personas=self._wanted.personas,
-                    panel=self._wanted.panel,
-                    full=self._wanted.full,
-                    layer=self._wanted.layer,
+            with self._stage("reading the change"):
+                change = await self._tools.workspace.change(excluded=policy.exclude)
+            with self._stage("reviewing the change"):
+                review = await self._tools.analyser.review(
+                    Material(
+                        name=pull_request.name,
+                        title=pull_request.title,
+                        body=pull_request.body,
+                        change=change,
+                        base_texts=texts,
+                        before=history,
+                        personas=self._wanted.personas,
+                        panel=self._wanted.panel,
+                        full=self._wanted.full,
+                        layer=self._wanted.layer,
+                    )
                 )
-            )
         except MovedOnError as error:
             return self._end(RunState.SUPERSEDED, str(error))
         except ReviewerError as error:
+            self._cause = cause_of(error)
             return self._end(RunState.FAILED, str(error))
         review = replace(review, change=change)
         return change, with_own_suspicion(review, (pull_request.title, pull_request.body))
@@ -271,9 +283,13 @@ class _Run:
             head_sha=self._pull_request.head_sha, state=state, reason=reason, way_out=way_out
         )
 
-    def _tell(self, stage: str) -> None:
+    @contextmanager
+    def _stage(self, name: str) -> Iterator[None]:
+        """Tell a stage, and let it be a span."""
         if self._tools.progress is not None:
-            self._tools.progress.stage(stage)
+            self._tools.progress.stage(name)
+        with self._tools.telemetry.span(name, {}):
+            yield
 
 
 async def _caught(reading: Awaitable[Result]) -> Result | ReviewerError:
@@ -298,11 +314,31 @@ def _quiet(wanted: Round, reason: str, policy: Policy | None = None) -> RoundRes
 
 def _failed(wanted: Round, reason: str) -> RoundResult:
     ending = Ending(head_sha=wanted.pull_request.head_sha, state=RunState.FAILED, reason=reason)
-    return _ended(wanted, ending, Policy(), None)
+    return _ended(wanted, ending, Policy(), None, FailureCause.CODE_HOST)
+
+
+def _cause_after(
+    told: RunState, found: RunState, cause: FailureCause | None
+) -> FailureCause | None:
+    """Return what kind of thing failed, once it is told.
+
+    Args:
+        told: Where the run ended, its posting included.
+        found: Where it stood before anything was posted.
+        cause: What kind of thing had failed then.
+    """
+    if told not in _INCOMPLETE:
+        return None
+    # What went wrong since then, the host refused.
+    return cause if told is found and cause is not None else FailureCause.CODE_HOST
 
 
 def _ended(
-    wanted: Round, ending: Ending, policy: Policy, published: Published | None
+    wanted: Round,
+    ending: Ending,
+    policy: Policy,
+    published: Published | None,
+    cause: FailureCause | None = None,
 ) -> RoundResult:
     """Return a run that looked at nothing."""
     pull_request = wanted.pull_request
@@ -311,6 +347,7 @@ def _ended(
     review = Review(
         state=state,
         reason=reason,
+        cause=_cause_after(state, ending.state, cause),
         change=Change(base=pull_request.base_sha, head=pull_request.head_sha, files=()),
         personas=(),
         selection=Selection(choices=()),

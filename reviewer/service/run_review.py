@@ -29,7 +29,7 @@ from reviewer.domain.run import RunRecord, verdicts_of
 from reviewer.domain.run_event import FailureCause
 from reviewer.domain.run_news import review_ended, review_started, run_paused, run_resumed
 from reviewer.domain.status import TRANSITIONS, RunState
-from reviewer.errors import CommunicationError, ResourceError, UserError
+from reviewer.errors import CommunicationError, GitHubError, ResourceError, UserError
 from reviewer.ports.analyser import Analyser
 from reviewer.ports.clock import Clock
 from reviewer.ports.code_host import CodeHostError, Refusal
@@ -37,6 +37,7 @@ from reviewer.ports.installed_hosts import Hosted, InstalledHosts
 from reviewer.ports.progress import Progress
 from reviewer.ports.run_events import RunEvents
 from reviewer.ports.store import Store
+from reviewer.ports.telemetry import NoTelemetry, Telemetry
 from reviewer.service.handle_command import acknowledge
 from reviewer.service.publish_review import Ending, publish_end
 from reviewer.service.review_pull_request import (
@@ -57,8 +58,8 @@ _GONE = "the App was uninstalled"
 _WAY_OUT = "To try again, ask with `/review`."
 
 
-class UnfinishedError(CommunicationError):
-    """A run came to no end because something outside did not answer; it may be tried again."""
+class UnfinishedError(GitHubError):
+    """A run came to no end because the host did not answer; it may be tried again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +75,7 @@ class RunDesk:
         progress: Returns who is told how far a run is.
         state_key: Signs what is remembered on the pull request; None where nothing can be.
         layer: What the operator sets of the policy.
+        telemetry: Watches each stage of a run.
     """
 
     store: Store
@@ -84,6 +86,7 @@ class RunDesk:
     progress: Callable[[str], Progress | None] = lambda _: None
     state_key: str | None = field(default=None, repr=False)
     layer: PolicyLayer | None = None
+    telemetry: Telemetry = field(default_factory=NoTelemetry)
 
 
 async def queue_run(desk: RunDesk, order: ReviewOrder, run_id: str) -> None:
@@ -169,7 +172,7 @@ async def end_run(desk: RunDesk, order: ReviewOrder, run_id: str, end: RunEnd) -
         if error.refusal not in PERMANENT:
             raise
         # Where we may not write any more, nobody waits for a word of ours.
-    await _finish(desk, replace(run, state=end.state, reason=end.reason))
+    await _finish(desk, replace(run, state=end.state, reason=end.reason), cause=end.cause)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +219,7 @@ class _Visit:
                     state_key=desk.state_key,
                     progress=stages,
                     seconds=stages.seconds,
+                    telemetry=desk.telemetry,
                     memory=StoredMemory(desk.store, desk.clock, _place_of(run)),
                 ),
                 self._round(pull_request),
@@ -265,7 +269,7 @@ class _Visit:
             cost=self._run.cost if use is None else use.cost,
         )
         remembered = None if result.published is None else result.published.history
-        return await _finish(self._desk, run, review, remembered=remembered)
+        return await _finish(self._desk, run, review, remembered=remembered, cause=review.cause)
 
 
 class _Stages:
