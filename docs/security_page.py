@@ -137,16 +137,22 @@ def _invariant(each: Invariant, tests: Sequence[HeldTest]) -> str:
 def _held(item: Item, tests: Sequence[HeldTest], named: int) -> str:
     if item.unheld:
         return f"no test: {item.unheld}"
-    chosen = _sharpest(tests)[:named]
+    # What is tried has tests that are about nothing else; of the others the sharpest speak first.
+    tried = isinstance(item, HostileInput)
+    chosen = _sharpest(tests, first="tests/redteam/" if tried else "")[:named]
     shown = "; ".join(f"[{test.sentence}](../{test.path})" for test in chosen)
     rest = len(tests) - len(chosen)
     return f"{shown}; and {rest} more" if rest else shown
 
 
-def _sharpest(tests: Iterable[HeldTest]) -> list[HeldTest]:
-    """Order tests: those that hold least besides come first, and files take turns."""
+def _sharpest(tests: Iterable[HeldTest], *, first: str) -> list[HeldTest]:
+    """Order tests: those of a folder, then those that hold least besides; files take turns."""
+
+    def rank(test: HeldTest) -> tuple[bool, int, str, str]:
+        return not test.path.startswith(first), len(test.ids), test.path, test.name
+
     by_file: dict[str, list[HeldTest]] = {}
-    for test in sorted(tests, key=lambda test: (len(test.ids), test.path, test.name)):
+    for test in sorted(tests, key=rank):
         by_file.setdefault(test.path, []).append(test)
     rounds = zip_longest(*by_file.values())
     return [test for turn in rounds for test in turn if test is not None]

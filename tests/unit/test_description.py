@@ -35,7 +35,7 @@ def test_text_that_nobody_sees_is_taken_out_and_suspected(body: str, what: str) 
         assert words not in clean.body
 
 
-@pytest.mark.holds("S7")
+@pytest.mark.holds("P01")
 @pytest.mark.parametrize(
     "body",
     [
@@ -50,7 +50,7 @@ def test_an_ordinary_description_is_not_suspected(body: str) -> None:
     assert not clean_title_and_body("Add paging", body).suspected
 
 
-@pytest.mark.holds("S7")
+@pytest.mark.holds("P01")
 def test_words_stay_as_they_are() -> None:
     clean = clean_title_and_body("Add  paging", "Uses `a < b`.\n\nSee [docs](https://x.example).")
 

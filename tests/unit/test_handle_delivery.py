@@ -365,7 +365,7 @@ def replies(service: Service) -> list[str]:
     return [each.body for each in service.host.comments.values() if each.ours]
 
 
-@pytest.mark.holds("S5", "P22")
+@pytest.mark.holds("P02", "P22")
 @pytest.mark.parametrize("body", ["/help", "/explain 1234567", "/review --force"])
 async def test_a_reply_is_posted_once_although_the_process_dies_before_it_is_recorded(
     body: str,
@@ -382,7 +382,7 @@ async def test_a_reply_is_posted_once_although_the_process_dies_before_it_is_rec
     assert "meanwhile" not in again.outcome
 
 
-@pytest.mark.holds("S5", "P22")
+@pytest.mark.holds("P02", "P22")
 async def test_a_reply_in_a_thread_is_posted_once_too() -> None:
     service = build_service(findings=1)
     await run_review(service.runs, build_order(), RUN_ID)

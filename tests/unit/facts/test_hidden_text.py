@@ -24,7 +24,7 @@ def test_characters_that_mislead_in_code_are_told(line: str) -> None:
     assert lines(ask("hidden-text", "shop/a.py", f"a = 1\n{line}\n")) == [2]
 
 
-@pytest.mark.holds("S7")
+@pytest.mark.holds("P01")
 @pytest.mark.parametrize(
     ("path", "line"),
     [
@@ -62,7 +62,7 @@ def test_orders_to_the_reviewer_are_told(line: str) -> None:
     assert lines(ask("reviewer-directed-text", "shop/a.py", f"{line}\n")) == [1]
 
 
-@pytest.mark.holds("S7")
+@pytest.mark.holds("P01")
 @pytest.mark.parametrize(
     "line",
     [
