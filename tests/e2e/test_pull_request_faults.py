@@ -114,6 +114,18 @@ def head_moves(
     return arrange
 
 
+def head_moves_in_wait(path: str) -> Callable[[Scene], object]:
+    """Return what lets somebody push while a secondary limit on such writes is waited out."""
+
+    def arrange(there: Scene) -> None:
+        def act() -> None:
+            there.pull.push({"app/late.py": "late = 1\n"})
+
+        there.hub.fault("POST", path, status=403, body=SECONDARY, act=act)
+
+    return arrange
+
+
 def token_expires(method: str, path: str) -> Callable[[Scene], object]:
     """Return what lets our token expire when such a request arrives."""
 
@@ -307,6 +319,20 @@ ROWS = {
         "the head moved to",
         summary=False,
         check=None,
+    ),
+    "the head moves while a limit on reviews is waited for": Row(
+        head_moves_in_wait(REVIEWS), SUPERSEDED, "the head moved to", slept=60, **NOTHING
+    ),
+    "the head moves while a limit on comments is waited for": Row(
+        head_moves_in_wait(SUMMARY),
+        SUPERSEDED,
+        "the head moved to",
+        slept=60,
+        summary=False,
+        check=None,
+    ),
+    "the head moves while a limit on checks is waited for": Row(
+        head_moves_in_wait(CHECKS), SUPERSEDED, "the head moved to", slept=60, check=None
     ),
     "the head moves before the check": Row(
         head_moves("GET", PULL), SUPERSEDED, "the head moved to", check=None

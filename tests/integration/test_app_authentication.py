@@ -138,16 +138,40 @@ async def test_a_token_that_ends_soon_is_not_begun_with(scene: Scene) -> None:
     assert await scene.tokens.token(scene.installation, shop) != first
 
 
-async def test_a_token_that_was_taken_back_is_asked_for_anew(scene: Scene) -> None:
+@pytest.mark.holds("P17")
+async def test_a_token_that_is_taken_back_in_the_middle_of_a_run_is_replaced(scene: Scene) -> None:
     name, shop = PullRequestName.parse(str(scene.pull.name)), _repository_id(scene.pull)
-    scene.hub.expire(await scene.tokens.token(scene.installation, shop))
-    with pytest.raises(CodeHostError) as refused:
-        async with scene.hosts.on(scene.installation, shop, name) as hosted:
-            await hosted.host.pull_request()
-    assert refused.value.refusal is Refusal.UNAUTHORIZED
     async with scene.hosts.on(scene.installation, shop, name) as hosted:
         await hosted.host.pull_request()
-    assert scene.minted == 2
+        _expire_all(scene)
+        reads = (hosted.host.pull_request() for _ in range(6))
+        assert {read.head_sha for read in await asyncio.gather(*reads)} == {scene.pull.head_sha}
+        _expire_all(scene)
+        await hosted.host.post_comment("written once")
+    assert [comment.body for comment in scene.pull.comments] == ["written once"]
+    async with scene.hosts.on(scene.installation, shop, name) as hosted:
+        await hosted.host.pull_request()
+    assert scene.minted == 3
+
+
+async def test_a_host_that_takes_no_token_is_asked_a_few_times_and_never_for_ever(
+    scene: Scene,
+) -> None:
+    name, shop = PullRequestName.parse(str(scene.pull.name)), _repository_id(scene.pull)
+    scene.hub.fault("GET", "/repos/.*", status=401, body={"message": "No"}, times=None)
+    with pytest.raises(CodeHostError) as refused:
+        async with scene.hosts.on(scene.installation, shop, name) as hosted:
+            for _ in range(9):
+                with pytest.raises(CodeHostError):
+                    await hosted.host.pull_request()
+            await hosted.host.pull_request()
+    assert refused.value.refusal is Refusal.UNAUTHORIZED
+    assert scene.minted == 4
+
+
+def _expire_all(scene: Scene) -> None:
+    for token in scene.hub.tokens.values():
+        token.expired = True
 
 
 async def test_an_installation_that_is_gone_gives_no_token(scene: Scene) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -38,9 +38,13 @@ from reviewer.ports.clock import Clock
 from reviewer.ports.code_host import CodeHostError, Refusal
 
 NOTHING: Mapping[str, str | int] = MappingProxyType({})
+#: Raises where what was to be written is out of date.
+Still = Callable[[], Awaitable[None]]
 #: Of a list that is parted by cursors; each has a hundred items.
 _MOST_PARTS = 50
 _NEXT_CURSOR = re.compile(r'<[^>]*[?&]cursor=(?P<cursor>[^&>]{1,200})[^>]*>;\s*rel="next"')
+#: A token is taken back early now and then; whoever takes back every one means it.
+_MOST_RENEWALS = 3
 #: What a run may spend on waiting for GitHub, rate limits included.
 PATIENCE_SECONDS = 600.0
 
@@ -68,6 +72,7 @@ class GitHubClient:
         secrets: What no message may show, besides the token.
         pace: How fast may be written; several clients of one identity share one.
         patience_seconds: How long may be waited for GitHub, in all.
+        renew: Returns another token in place of one that is refused; None where there is none.
     """
 
     def __init__(
@@ -79,6 +84,7 @@ class GitHubClient:
         secrets: Sequence[str] = (),
         pace: WritePace | None = None,
         patience_seconds: float = PATIENCE_SECONDS,
+        renew: Callable[[str], Awaitable[str]] | None = None,
     ) -> None:
         self.addresses = addresses
         self._secrets = (token, *secrets)
@@ -88,6 +94,9 @@ class GitHubClient:
         self._patience = Patience(clock, patience_seconds)
         self._reading = asyncio.Semaphore(MOST_AT_ONCE)
         self._writing = asyncio.Lock()
+        self._renew = renew
+        self._renewing = asyncio.Lock()
+        self._renewals_left = _MOST_RENEWALS
 
     @override
     def __repr__(self) -> str:
@@ -170,7 +179,12 @@ class GitHubClient:
         return found
 
     async def send(
-        self, method: str, path: str, body: Mapping[str, object] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        *,
+        still: Still | None = None,
     ) -> object:
         """Write something, once.
 
@@ -178,6 +192,7 @@ class GitHubClient:
             method: POST, PATCH, PUT or DELETE.
             path: The path.
             body: What is written.
+            still: Is asked after every wait, and raises where this is not to be written any more.
 
         Returns:
             The body of the answer, read.
@@ -185,8 +200,8 @@ class GitHubClient:
         Raises:
             CodeHostError: It was refused; or ``uncertain``, and it may have been done.
         """
-        reply = await self._write(partial(self._transport.rest, method, path, NOTHING, body))
-        return reply.document
+        write = partial(self._transport.rest, method, path, NOTHING, body)
+        return (await self._write(write, still=still)).document
 
     async def query(self, document: str, variables: Mapping[str, object]) -> Mapping[str, object]:
         """Ask GraphQL; an answer with errors is refused also where it has data.
@@ -202,12 +217,15 @@ class GitHubClient:
         reply = await self._read(ask, graphql=True)
         return mapping(reply.document, "data")
 
-    async def mutate(self, document: str, variables: Mapping[str, object]) -> Mapping[str, object]:
+    async def mutate(
+        self, document: str, variables: Mapping[str, object], *, still: Still | None = None
+    ) -> Mapping[str, object]:
         """Write through GraphQL, once.
 
         Args:
             document: The mutation.
             variables: Its variables.
+            still: Is asked after every wait, and raises where this is not to be written any more.
 
         Returns:
             The ``data``.
@@ -216,7 +234,7 @@ class GitHubClient:
             CodeHostError: It was refused; or ``uncertain``, and it may have been done.
         """
         write = partial(self._transport.graphql, document, variables)
-        reply = await self._write(write, graphql=True)
+        reply = await self._write(write, graphql=True, still=still)
         return mapping(reply.document, "data")
 
     async def close(self) -> None:
@@ -225,18 +243,55 @@ class GitHubClient:
 
     async def _read(self, exchange: Callable[[], Answer], *, graphql: bool = False) -> _Reply:
         async with self._reading:
-            once = partial(self._once, exchange, writing=False, graphql=graphql)
+            once = partial(self._welcome, exchange, writing=False, graphql=graphql)
             return await patiently(once, self._patience, writing=False)
 
-    async def _write(self, exchange: Callable[[], Answer], *, graphql: bool = False) -> _Reply:
+    async def _write(
+        self,
+        exchange: Callable[[], Answer],
+        *,
+        graphql: bool = False,
+        still: Still | None = None,
+    ) -> _Reply:
         async with self._writing:
             delay = self._pace.delay()
-            if delay > 0 and not await self._patience.wait(delay):
-                message = f"so much was written that the next may come in {delay:,.0f} s"
-                raise CodeHostError(Refusal.RATE_LIMITED, message)
+            if delay > 0:
+                if not await self._patience.wait(delay):
+                    message = f"so much was written that the next may come in {delay:,.0f} s"
+                    raise CodeHostError(Refusal.RATE_LIMITED, message)
+                if still is not None:
+                    await still()
             self._pace.note()
-            once = partial(self._once, exchange, writing=True, graphql=graphql)
-            return await patiently(once, self._patience, writing=True)
+            once = partial(self._welcome, exchange, writing=True, graphql=graphql)
+            return await patiently(once, self._patience, writing=True, still=still)
+
+    async def _welcome(
+        self, exchange: Callable[[], Answer], *, writing: bool, graphql: bool
+    ) -> _Reply:
+        """Send a request, and again with another token where this one is refused.
+
+        Whoever is not let in has done nothing, so that a write may be sent again, too.
+        """
+        token = self._transport.token
+        try:
+            return await self._once(exchange, writing=writing, graphql=graphql)
+        except CodeHostError as error:
+            if error.refusal is not Refusal.UNAUTHORIZED or not await self._renewed(token):
+                raise
+        return await self._once(exchange, writing=writing, graphql=graphql)
+
+    async def _renewed(self, refused_token: str) -> bool:
+        """Show another token than the one that was refused; False where there is none."""
+        async with self._renewing:
+            if self._transport.token != refused_token:
+                return True  # a neighbour was refused before
+            if self._renew is None or self._renewals_left == 0:
+                return False
+            self._renewals_left -= 1
+            token = await self._renew(refused_token)
+            self._secrets = (token, *self._secrets)
+            self._transport.show(token)
+            return True
 
     async def _once(
         self, exchange: Callable[[], Answer], *, writing: bool, graphql: bool

@@ -90,6 +90,22 @@ class InstallationTokens:
                 kept = self._kept[key] = await self._mint(installation_id, repository_id)
             return kept.text
 
+    async def renewed(self, installation_id: int, repository_id: int, refused: str) -> str:
+        """Return another token in place of one that the host took back before its time.
+
+        Args:
+            installation_id: Whose.
+            repository_id: The one repository that it reaches.
+            refused: The token that is taken no more.
+
+        Raises:
+            CodeHostError: The host gives none.
+        """
+        kept = self._kept.get((installation_id, repository_id))
+        if kept is not None and kept.text == refused:
+            del self._kept[installation_id, repository_id]
+        return await self.token(installation_id, repository_id)
+
     def forget(self, installation_id: int) -> None:
         """Drop every token of an installation that is gone, or whose token was refused."""
         for key in [key for key in self._kept if key[0] == installation_id]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 
 from reviewer.adapters.github.addresses import GitHubAddresses
 from reviewer.adapters.github.client import GitHubClient
@@ -64,6 +65,7 @@ class GitHubInstalledHosts:
             clock=self._clock,
             secrets=self._secrets,
             pace=self._paces.setdefault(installation_id, WritePace(self._clock)),
+            renew=partial(self._tokens.renewed, installation_id, repository_id),
         )
         try:
             yield Hosted(
@@ -74,7 +76,7 @@ class GitHubInstalledHosts:
             )
         except CodeHostError as error:
             if error.refusal is Refusal.UNAUTHORIZED:
-                # Taken back before its time: the next run gets another one.
+                # Taken back again and again: the next run asks for another one.
                 self._tokens.forget(installation_id)
             raise
         finally:

@@ -56,13 +56,20 @@ class Patience:
         return True
 
 
-async def patiently(attempt: Callable[[], Awaitable[T]], patience: Patience, *, writing: bool) -> T:
+async def patiently(
+    attempt: Callable[[], Awaitable[T]],
+    patience: Patience,
+    *,
+    writing: bool,
+    still: Callable[[], Awaitable[None]] | None = None,
+) -> T:
     """Carry out a call, again where that is allowed.
 
     Args:
         attempt: Sends the request once.
         patience: What may be waited.
         writing: Whether the request writes.
+        still: Is asked after every wait, and raises where the call is wanted no more.
 
     Returns:
         What the attempt returns.
@@ -73,6 +80,8 @@ async def patiently(attempt: Callable[[], Awaitable[T]], patience: Patience, *, 
     breaks = 0
     limits = 0
     while True:
+        if still is not None and (limits or breaks):
+            await still()
         try:
             return await attempt()
         except RateLimitError as error:

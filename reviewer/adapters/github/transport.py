@@ -97,12 +97,7 @@ class GitHubTransport:
     def __init__(
         self, token: str, addresses: GitHubAddresses, *, carrier: BaseAdapter | None = None
     ) -> None:
-        if not _TOKEN.fullmatch(token):
-            raise UserError(
-                "the token for GitHub is empty or broken",
-                hint="Put it into GITHUB_TOKEN, without spaces and line breaks.",
-            )
-        self._token = token
+        self._token = _checked(token)
         self._addresses = addresses
         self._session = requests.Session()
         # Without it requests looks for a password in ~/.netrc and puts it in place of the token.
@@ -149,6 +144,19 @@ class GitHubTransport:
         body = {"query": document, "variables": dict(variables)}
         return self._exchange(url, "POST", url, {}, body)
 
+    @property
+    def token(self) -> str:
+        """What is shown to GitHub."""
+        return self._token
+
+    def show(self, token: str) -> None:
+        """Show another token from now on.
+
+        Raises:
+            UserError: It is empty, or holds what no token holds.
+        """
+        self._token = _checked(token)
+
     def close(self) -> None:
         """Close every connection."""
         self._session.close()
@@ -188,6 +196,15 @@ class GitHubTransport:
             seconds_between_writes=None,
             api_version=API_VERSION,
         )
+
+
+def _checked(token: str) -> str:
+    if not _TOKEN.fullmatch(token):
+        raise UserError(
+            "the token for GitHub is empty or broken",
+            hint="Put it into GITHUB_TOKEN, without spaces and line breaks.",
+        )
+    return token
 
 
 class _Bearer(Token):
