@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from reviewer.bootstrap.model import ModelRequest
+from reviewer.domain.command_usage import CommandRules
 from reviewer.domain.status import RunState
 from reviewer.errors import UserError
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from reviewer.domain.pull_request import PullRequest, PullRequestName
     from reviewer.domain.review import Review
     from reviewer.ports.analyser import Analyser
+    from reviewer.ports.clock import Clock
     from reviewer.ports.progress import Progress
     from reviewer.ports.workspace import Workspace
     from reviewer.service.rehearse import Intention
@@ -44,6 +46,7 @@ class Order:
         personas: Exactly these review, by name; empty lets the change decide.
         panel: A panel's name; None for none.
         layer: What the door sets of the policy.
+        rules: Who may use which slash command, and how often.
         publish: Whether anything is written to the pull request.
     """
 
@@ -51,6 +54,7 @@ class Order:
     personas: tuple[str, ...] = ()
     panel: str | None = None
     layer: PolicyLayer | None = None
+    rules: CommandRules = field(default_factory=CommandRules)
     publish: bool = True
 
 
@@ -95,8 +99,14 @@ def require_extra() -> None:
 
 
 @asynccontextmanager
-async def connected(settings: Settings) -> AsyncIterator[GitHubClient]:
+async def connected(
+    settings: Settings, *, clock: Clock | None = None
+) -> AsyncIterator[GitHubClient]:
     """Connect to the code host.
+
+    Args:
+        settings: What the environment says.
+        clock: Passes the time instead of the machine's.
 
     Raises:
         UserError: There is no token, or an address is wrong.
@@ -115,7 +125,7 @@ async def connected(settings: Settings) -> AsyncIterator[GitHubClient]:
         api_url=github.api_url, graphql_url=github.graphql_url, server_url=github.server_url
     )
     secrets = (*settings.keys.values(), *filter(None, (github.state_key,)))
-    client = GitHubClient(github.token, addresses, clock=SystemClock(), secrets=secrets)
+    client = GitHubClient(github.token, addresses, clock=clock or SystemClock(), secrets=secrets)
     try:
         yield client
     finally:
@@ -169,12 +179,14 @@ class PullRequestDesk:
         tell: Is told what the analyser prints, a sanitised line at a time.
         progress: Who is told how far a run is.
         analyser: Reviews and answers instead of a child process; for tests of this side.
+        clock: Passes the time instead of the machine's; for tests likewise.
     """
 
     settings: Settings
     tell: Callable[[str], None]
     progress: Progress | None = None
     analyser: Analyser | None = None
+    clock: Clock | None = None
 
     def review(self, event: PullRequestEvent, order: Order) -> Report:
         """Review a pull request as an event shows it.
@@ -214,14 +226,14 @@ class PullRequestDesk:
             panel=order.panel,
             layer=order.layer,
         )
-        async with connected(self.settings) as client:
+        async with connected(self.settings, clock=self.clock) as client:
             return await self._run(client, wanted, order)
 
     async def _look(self, name: PullRequestName, order: Order) -> Report:
         from reviewer.adapters.github.code_host import GitHubCodeHost
         from reviewer.service.review_pull_request import Round
 
-        async with connected(self.settings) as client:
+        async with connected(self.settings, clock=self.clock) as client:
             pull_request = await GitHubCodeHost(client, name).pull_request()
             wanted = Round(
                 pull_request=pull_request,
@@ -247,7 +259,7 @@ class PullRequestDesk:
                 host=rehearsal or host,
                 workspace=workspace,
                 analyser=self._analyser(order),
-                clock=SystemClock(),
+                clock=self.clock or SystemClock(),
                 repository_url=address,
                 state_key=self.settings.github.state_key or None,
                 progress=times,
@@ -292,7 +304,7 @@ class PullRequestDesk:
         if name is None or not order.publish:
             reason = "the comment is not on a pull request" if name is None else "a dry run"
             return Report(state=None, reason=reason)
-        async with connected(self.settings) as client:
+        async with connected(self.settings, clock=self.clock) as client:
             discussion = GitHubDiscussion(client, name)
             handled = await handle_command(
                 event,
@@ -300,27 +312,29 @@ class PullRequestDesk:
                     host=GitHubCodeHost(client, name),
                     discussion=discussion,
                     analyser=self._analyser(order),
-                    clock=SystemClock(),
+                    clock=self.clock or SystemClock(),
                     workspace=lambda pull_request: PullRequestWorkspace(client, pull_request),
                     built_in=built_in_personas(),
                     state_key=self.settings.github.state_key or None,
                     layer=order.layer,
                     model_configured=names_model(order.model, self.settings),
+                    rules=order.rules,
                 ),
             )
             wish, pull_request = handled.review, handled.pull_request
             if pull_request is None or (wish is None and not handled.refresh):
                 failed = handled.state is CommandState.FAILED
                 return Report(state=RunState.FAILED if failed else None, reason=handled.words)
-            wanted = Round(pull_request=pull_request, layer=order.layer)
+            wanted = Round(
+                pull_request=pull_request,
+                personas=order.personas,
+                panel=order.panel,
+                layer=order.layer,
+            )
+            if wish is not None and (wish.personas or wish.panel):
+                wanted = replace(wanted, personas=wish.personas, panel=wish.panel, narrowed=True)
             if wish is not None:
-                wanted = replace(
-                    wanted,
-                    full=wish.full,
-                    personas=wish.personas,
-                    panel=wish.panel,
-                    narrowed=bool(wish.personas or wish.panel),
-                )
+                wanted = replace(wanted, full=wish.full)
             report = await self._run(client, wanted, order)
             problem = ""
             if wish is not None:

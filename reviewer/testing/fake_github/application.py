@@ -88,7 +88,9 @@ class Application:
         for fault in self._hub.faults:
             if fault.takes(question.method, question.path, question.document):
                 return fault
-        return None
+        if self._hub.misfortune is None:
+            return None
+        return self._hub.misfortune(question.method, question.path, question.document)
 
     def _exchange(self, question: _Question, fault: Fault | None) -> tuple[Exchange, Response]:
         """Carry out what is asked for, unless a fault forbids it."""

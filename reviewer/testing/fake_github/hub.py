@@ -65,6 +65,8 @@ class FakeGitHub:
         #: Told of every exchange, also of those that are cleared away.
         self.observers: list[Callable[[Exchange], None]] = []
         self.faults: list[Fault] = []
+        #: Asked for a fault where none of those is due: method, path, GraphQL's document.
+        self.misfortune: Callable[[str, str, str], Fault | None] | None = None
         #: How long every answer takes.
         self.latency_seconds = 0.0
         self.api_url = "https://api.github.com"
