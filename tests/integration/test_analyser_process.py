@@ -82,7 +82,7 @@ async def test_a_child_does_nothing_that_the_guards_forbid(
     assert refusals.read_text() == ""
 
 
-@pytest.mark.holds("S2", "S17", "P31")
+@pytest.mark.holds("S2", "S17", "P31", "R27")
 @pytest.mark.loopback
 async def test_a_child_asks_the_model_and_never_tells_a_secret(variables: dict[str, str]) -> None:
     heard: list[str] = []

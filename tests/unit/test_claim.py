@@ -250,7 +250,7 @@ def test_a_finding_has_at_most_eighty_words_and_one_line_each() -> None:
     assert not finding.headline.startswith("TST102")
 
 
-@pytest.mark.holds("S9")
+@pytest.mark.holds("S9", "R27")
 def test_secrets_and_hidden_characters_leave_no_claim() -> None:
     own = "correct-horse-battery"
     token = "ghp_" + "Zk8vQw2LxT5rNs9YbM3cFj" + "7HdPa4GuEt6WiK"

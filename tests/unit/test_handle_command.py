@@ -108,7 +108,7 @@ async def test_an_operator_cannot_let_everybody_ask() -> None:
     assert (await there.say("/ask why")).state is CommandState.REFUSED
 
 
-@pytest.mark.holds("S12", "R18", "P12")
+@pytest.mark.holds("S12", "R18", "P12", "R19")
 @pytest.mark.parametrize(
     ("body", "options"),
     [

@@ -90,7 +90,7 @@ async def test_names_that_git_cannot_have_are_never_asked_for(github: GitHubAnsw
     assert not any("x.py" in value or "\0" in value for value in asked)
 
 
-@pytest.mark.holds("S8", "P25")
+@pytest.mark.holds("S8", "P25", "R39")
 async def test_a_binary_file_is_listed(github: GitHubAnswers) -> None:
     github.add("logo.png", b"\x89PNG\0\0", status="added")
     file = await only(github)

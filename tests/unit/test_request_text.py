@@ -174,7 +174,7 @@ def test_no_text_is_read_as_a_template_or_breaks_a_fence(pieces: list[str]) -> N
     assert text.strip() in request.question
 
 
-@pytest.mark.holds("S10")
+@pytest.mark.holds("S10", "S6")
 def test_a_persona_of_the_repository_is_data() -> None:
     who = foreign_persona()
     request = checklist_text(composition("review"), Asked(persona=who, rules=who.rules), shared())

@@ -30,6 +30,7 @@ def text_of(name: str) -> str:
     return "".join(f"==== {label} ====\n{part}\n" for label, part in parts.items())
 
 
+@pytest.mark.holds("S6")
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_request_reads_as_its_golden_file(name: str, *, update_golden: bool) -> None:
     path, text = FOLDER / f"{name}.txt", text_of(name)
