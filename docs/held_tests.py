@@ -7,6 +7,7 @@ the parameters of a test: ``pytest.param(…, marks=pytest.mark.holds("R03"))``.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,8 +33,9 @@ class HeldTest:
 
     @property
     def sentence(self) -> str:
-        """Its name as the sentence that it is."""
-        return self.name.removeprefix("test_").replace("_", " ").strip()
+        """Its name as the sentence that it is; a name holds no apostrophe."""
+        words = self.name.removeprefix("test_").replace("_", " ").strip()
+        return re.sub(r"(?<=\w) s(?= |$)", "'s", words)
 
 
 def collect_tests(root: Path) -> tuple[HeldTest, ...]:

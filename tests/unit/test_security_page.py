@@ -133,5 +133,5 @@ def test_an_id_that_is_not_written_out_is_refused(given: str) -> None:
 
 
 def test_a_name_is_shown_as_the_sentence_that_it_is() -> None:
-    test = HeldTest(path="tests/test_x.py", name="test_a_key_stays_a_key", ids=("S1",))
-    assert test.sentence == "a key stays a key"
+    test = HeldTest(path="tests/test_x.py", name="test_a_user_s_key_stays_a_key", ids=("S1",))
+    assert test.sentence == "a user's key stays a key"
