@@ -6,8 +6,8 @@ import ast
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
 from fnmatch import fnmatch
+from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from deploy.sbom import read_lock
 from docs.dependency_table import Dependency, read_dependencies
 from tests.guards import ROOT
 from tests.unit.code_law import code_faults
+from tests.unit.packaging_example import RELEASE, read_documents
 
 pytestmark = pytest.mark.holds("S18")
 
@@ -49,18 +50,17 @@ def _name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def _imports(path: Path) -> Iterator[str]:
-    """Yield what a module imports of others, names of submodules included."""
+@cache
+def _imports(path: Path) -> tuple[str, ...]:
+    """Return what a module imports of others, names of submodules included."""
+    found: list[str] = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found = [alias.name for alias in node.names]
+            found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            found = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        else:
-            continue
-        own = found[0].split(".")[0]
-        if own != "reviewer" and own not in sys.stdlib_module_names:
-            yield from found
+            found += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+    ours = {"reviewer", *sys.stdlib_module_names}
+    return tuple(name for name in found if name.split(".")[0] not in ours)
 
 
 def _owner(module: str) -> Dependency | None:
@@ -214,25 +214,58 @@ def test_no_model_gateway_comes_in() -> None:
 # --- nothing runs on the way in ----------------------------------------------------------------
 
 
-def _install_commands(name: str) -> list[str]:
-    text = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", " ")
-    lines = [line.strip() for line in text.splitlines() if not line.strip().startswith("#")]
-    pattern = re.compile(r"(?:\bpip\b|\$\(PIP\)|/pip\"?)[^|&;]*\b(?:install|wheel)\b[^&;]*")
-    return [found.group() for line in lines for found in pattern.finditer(line)]
+_INSTALL = re.compile(r"(?:\bpip\b|\$\(PIP\)|/pip\"?)[^|&;]*\b(?:install|wheel)\b[^&;]*")
+
+
+def _install_commands(text: str) -> list[str]:
+    lines = [line.strip() for line in text.replace("\\\n", " ").splitlines()]
+    found = (_INSTALL.finditer(line) for line in lines if not line.startswith("#"))
+    return [match.group() for matches in found for match in matches]
+
+
+def _may_run_code(command: str) -> bool:
+    """Tell whether a command takes more than wheels with their hashes, our own, or a tool."""
+    wheels = "--only-binary :all:" in command
+    ours = "--no-deps" in command and (
+        "--no-index" in command or "--no-build-isolation --editable ." in command
+    )
+    tool = wheels and any(f"'{tool}" in command for tool in TOOLS)
+    return not ((wheels and "--require-hashes" in command) or ours or tool)
 
 
 @pytest.mark.parametrize("name", INSTALLERS)
 def test_what_is_installed_is_a_wheel_with_its_hash_or_our_own(name: str) -> None:
-    commands = _install_commands(name)
+    commands = _install_commands((ROOT / name).read_text(encoding="utf-8"))
     assert commands
-    for command in commands:
-        wheels = "--only-binary :all:" in command
-        by_hash = wheels and "--require-hashes" in command
-        ours = "--no-deps" in command and (
-            "--no-index" in command or "--no-build-isolation --editable ." in command
-        )
-        tool = wheels and any(f"'{tool}" in command for tool in TOOLS)
-        assert by_hash or ours or tool, command
+    assert [command for command in commands if _may_run_code(command)] == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pip install requests",
+        'run: |\n  "$RUNNER_TEMP/tools/bin/pip" install --quiet \\\n    --requirement x.lock',
+        "python -m pip install --require-hashes --requirement x.lock",
+        "\t@$(PIP) install --only-binary :all: --requirement x.lock",
+        "python -m pip install --no-deps .",
+        "make wheel && pip install 'pip-audit>=2'",
+    ],
+)
+def test_a_command_that_may_run_a_package_s_code_is_seen(text: str) -> None:
+    (command,) = _install_commands(text)
+    assert _may_run_code(command)
+
+
+def test_every_lock_that_ships_is_looked_through_before_a_release() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    recipe = makefile.partition("\naudit:")[2].partition("\n\n")[0]
+    named = set(re.findall(r"requirements[\w-]*\.lock", recipe))
+    assert named == set(LOCKS) - {"requirements-dev.lock"}
+    assert "--strict" in recipe, "what could not be looked up is not without faults"
+    [release] = read_documents(RELEASE)
+    first = [name for name, job in release["jobs"].items() if "needs" not in job]
+    assert first == ["check"]
+    assert "make audit" in [step.get("run") for step in release["jobs"]["check"]["steps"]]
 
 
 def test_our_own_build_runs_no_code_of_ours() -> None:
