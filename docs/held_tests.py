@@ -10,6 +10,7 @@ import ast
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 _TESTS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -38,6 +39,7 @@ class HeldTest:
         return re.sub(r"(?<=\w) s(?= |$)", "'s", words)
 
 
+@cache
 def collect_tests(root: Path) -> tuple[HeldTest, ...]:
     """Find the marked tests of a checkout, by file and place.
 

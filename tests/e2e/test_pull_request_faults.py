@@ -340,6 +340,7 @@ ROWS = {
 }
 
 
+@pytest.mark.holds("P03")
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 async def test_a_fault_is_told_and_never_green_and_the_next_run_mends_it(
     tmp_path: Path, row: Row
@@ -406,6 +407,7 @@ async def test_a_summary_that_cannot_be_edited_is_told_by_the_check(tmp_path: Pa
         assert all(thread.resolved for thread in there.threads())
 
 
+@pytest.mark.holds("P02", "P17")
 async def test_a_502_after_the_summary_was_edited_edits_nothing_twice(tmp_path: Path) -> None:
     async with scene(tmp_path, head=FIVE, bot=TOOL_BOT) as there:
         await there.run(action="opened", mechanical=True)
@@ -441,6 +443,7 @@ async def test_a_resolution_that_github_refuses_is_told(tmp_path: Path) -> None:
         assert "1 thread is fixed and stays open" in there.summary().body
 
 
+@pytest.mark.holds("P10")
 async def test_an_older_run_that_ends_after_a_newer_one_writes_nothing(tmp_path: Path) -> None:
     async with scene(tmp_path, head=FIVE, bot=TOOL_BOT) as there:
         late = there.event("opened")
