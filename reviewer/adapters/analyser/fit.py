@@ -3,7 +3,8 @@
 The analyser reads hostile text and may be deceived or, at worst, taken over. What it gives back is
 a claim. Refused as a whole is what no analyser of ours makes:
 
-- personas, rules or files that do not exist, or others than were asked for;
+- personas or rules that do not exist, or others than were asked for;
+- a finding in a file that is not there, unless it says itself that it was dropped;
 - a checklist that is not whole, a severity above the rule's, a price that is none;
 - a review that contradicts itself, or speaks for people (`contradiction`).
 
@@ -168,12 +169,25 @@ def _answer(answer: Answer, persona: str, known: _Known) -> Answer:
 
 
 def _placed(placed: PlacedFinding, known: _Known) -> PlacedFinding:
+    if _is_dropped_elsewhere(placed, known):
+        _hold_rule(placed.finding, known)
+        unplaced = replace(placed.finding, location=None, suggestion="")
+        return PlacedFinding(finding=unplaced, outcome=placed.outcome)
     finding = _located(placed.finding, known)
     inline = placed.outcome.kind is OutcomeKind.INLINE
     if inline and finding.location is None:
         outcome = Outcome(kind=OutcomeKind.FILE_LEVEL, reason=MISPLACED)
         return PlacedFinding(finding=finding, outcome=outcome)
     return PlacedFinding(finding=finding, outcome=placed.outcome)
+
+
+def _is_dropped_elsewhere(placed: PlacedFinding, known: _Known) -> bool:
+    """Tell whether a model named a file that is not there, and was not believed.
+
+    That is the model's fault and not the analyser's: what tools found beside it has to be told.
+    """
+    dropped = placed.outcome.kind is OutcomeKind.DROPPED
+    return dropped and placed.finding.path not in known.change.by_path
 
 
 def _located(finding: Finding, known: _Known) -> Finding:
