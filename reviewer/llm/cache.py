@@ -6,7 +6,8 @@ import hashlib
 import json
 from collections import OrderedDict
 
-from reviewer.domain.completion import Completion, CompletionRequest
+from reviewer.domain.completion import Completion, CompletionRequest, Finish
+from reviewer.prompting.item_scanner import without_thoughts
 
 _MOST_KEPT = 2_000
 
@@ -38,6 +39,36 @@ def cache_key(request: CompletionRequest, scope: str) -> str:
         repr((parameters.top_p, parameters.effort)),
     )
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def worth_keeping(request: CompletionRequest, completion: Completion) -> bool:
+    """Tell whether the same content may be given this answer again.
+
+    What was refused, filtered or broken off is no answer, and nobody is held to it: whoever asks
+    for another look gets one. An answer that was too long would be so again.
+
+    Args:
+        request: What was asked.
+        completion: What came back.
+    """
+    if completion.finish is Finish.LENGTH:
+        return True
+    if completion.finish is not Finish.STOP:
+        return False
+    return request.schema is None or _holds_object(completion.text)
+
+
+def _holds_object(text: str) -> bool:
+    """Tell whether a JSON object stands in a text, whole."""
+    answer = without_thoughts(text)
+    start = answer.find("{")
+    if start < 0:
+        return False
+    try:
+        json.JSONDecoder().raw_decode(answer, start)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def call_name(request: CompletionRequest) -> str:

@@ -31,7 +31,7 @@ from reviewer.llm.adaptation import Refusals
 from reviewer.llm.attempt_record import AttemptRecord, believable, unbilled
 from reviewer.llm.bounds import bounded
 from reviewer.llm.breaker import CircuitBreaker
-from reviewer.llm.cache import cache_key, call_name
+from reviewer.llm.cache import cache_key, call_name, worth_keeping
 from reviewer.llm.calibration import Calibration, TokenEstimator
 from reviewer.llm.ceilings import Account
 from reviewer.llm.meter import BudgetReport, Charge, Meter, Reservation, Unbilled
@@ -186,7 +186,8 @@ class LLMClient:
             if kept is not None:
                 return await self._use(kept, request)
             completion = await self._asked(request, call)
-            await self.cache.put(key, completion)
+            if worth_keeping(request, completion):
+                await self.cache.put(key, completion)
             return completion
 
     async def _use(self, kept: Completion, request: CompletionRequest) -> Completion:
