@@ -112,7 +112,12 @@ def model_server(brain: Brain) -> Iterator[ModelServer]:
 
 def question_of(body: Mapping[str, Any]) -> str:
     """Return everything that was asked."""
-    return "\n".join(message["content"] for message in body["messages"])
+    return "\n".join(_text(message["content"]) for message in body["messages"])
+
+
+def _text(content: str | list[Mapping[str, str]]) -> str:
+    """Return a message's text, which may come in parts."""
+    return content if isinstance(content, str) else "\n".join(part["text"] for part in content)
 
 
 def passing(body: Mapping[str, Any], **findings: list[dict[str, object]]) -> str:

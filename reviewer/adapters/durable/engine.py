@@ -102,9 +102,12 @@ class DbosEngine:
         )
         self._desk_field = EngineDesk(database, answer_seconds=settings.answer_seconds)
         self._workers = Workers(database, self._worker_id)
-        await self._desk.ask(self._workers.make_tables, seconds=_MAKING_SECONDS)
-        make = partial(_make_database, settings.database)
-        await self._desk.ask(make, seconds=_MAKING_SECONDS)
+        try:
+            await self._desk.ask(self._workers.make_tables, seconds=_MAKING_SECONDS)
+            make = partial(_make_database, settings.database)
+            await self._desk.ask(make, seconds=_MAKING_SECONDS)
+        except EngineError as error:
+            raise EngineError(f"{error}. {_OPENING}") from error
 
     async def work(self, duties: Duties) -> None:
         """Carry out what was accepted, here or elsewhere, until `close`.
@@ -285,6 +288,8 @@ class DbosEngine:
             "executor_id": self._worker_id,
             "serializer": DBOSPortableJSONSerializer(),
             "log_level": "WARNING",
+            # Its spans tell of steps and queues, and go wherever its own variables say.
+            "enable_otlp": False,
             "scheduler_polling_interval_sec": 30.0,
             "use_listen_notify": False,
         }
