@@ -67,6 +67,24 @@ demo: $(DEVELOPMENT) ## See the service post a review on a GitHub of your own ma
 test-action: $(DEVELOPMENT) ## Run the documented workflows with act, and everything else of the Action
 	@$(BIN)/python -m pytest -n auto -q tests/e2e/test_action.py tests/unit/test_action_*.py tests/unit/test_workflows.py $(ARGS)
 
+.PHONY: redteam
+redteam: $(DEVELOPMENT) ## Try every hostile input at every door with every model; print what held
+	@$(BIN)/python -m tests.redteam.table $(ARGS)
+
+.PHONY: chaos
+chaos: $(DEVELOPMENT) ## Let GitHub, the model, the database and the process fail by chance; print what held
+	@$(BIN)/python -m tests.chaos.table $(ARGS)
+
+# Guided by coverage where atheris has a wheel for this Python, by the corpus alone elsewhere.
+.PHONY: fuzz
+fuzz: $(DEVELOPMENT) ## Fuzz the parsers (ARGS="all --seconds 600")
+	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(PIP) install --only-binary :all: 'atheris>=3,<4' || true
+	@$(BIN)/python -m tests.fuzz $(or $(ARGS),all --seconds 60)
+
+.PHONY: mutation
+mutation: $(DEVELOPMENT) ## Break the core in many places and count which breaks a test notices
+	@$(BIN)/python -m tests.mutation $(ARGS)
+
 .PHONY: check
 check: lint types contracts test ## Everything that must be green before a commit
 
