@@ -8,6 +8,7 @@ import pytest
 
 from reviewer.adapters.github.addresses import GitHubAddresses, path_of
 from reviewer.errors import UserError
+from reviewer.ports.code_host import CodeHostError, Refusal
 from tests.guards import ROOT
 
 CORP = GitHubAddresses(
@@ -121,3 +122,10 @@ def test_only_the_transport_knows_the_libraries_that_carry_requests() -> None:
             if any(name.split(".")[0] in {"github", "requests", "urllib3"} for name in names):
                 knowing.add(path.relative_to(ROOT).as_posix())
     assert knowing == {"reviewer/adapters/github/transport.py"}
+
+
+@pytest.mark.parametrize("piece", ["", ".", ".."])
+def test_no_piece_of_a_path_leads_up_or_nowhere(piece: str) -> None:
+    with pytest.raises(CodeHostError) as caught:
+        path_of("repos", "octo", "shop", "collaborators", piece, "permission")
+    assert caught.value.refusal is Refusal.NOT_FOUND

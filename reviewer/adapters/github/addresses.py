@@ -7,6 +7,7 @@ from typing import Self
 from urllib.parse import SplitResult, quote, urlsplit
 
 from reviewer.errors import UserError
+from reviewer.ports.code_host import CodeHostError, Refusal
 
 _GITHUB_COM = "https://github.com"
 _GITHUB_COM_API = "https://api.github.com"
@@ -36,24 +37,27 @@ class GitHubAddresses:
     server_url: str = _GITHUB_COM
 
     @classmethod
-    def of(cls, *, api_url: str = "", graphql_url: str = "", server_url: str = "") -> Self:
+    def of(
+        cls, *, api_url: str = "", graphql_url: str = "", server_url: str = "", prefix: str = ""
+    ) -> Self:
         """Fill in what is not given from what is.
 
         Args:
             api_url: ``GITHUB_API_URL``.
             graphql_url: ``GITHUB_GRAPHQL_URL``.
             server_url: ``GITHUB_SERVER_URL``.
+            prefix: What stands before these names where they were set; for messages.
 
         Raises:
             UserError: One is no address that a token may be sent to, or two contradict.
         """
-        server = _checked("GITHUB_SERVER_URL", server_url)
-        api = _checked("GITHUB_API_URL", api_url) or _api_of(server)
-        graphql = _checked("GITHUB_GRAPHQL_URL", graphql_url) or _graphql_of(api)
+        server = _checked(f"{prefix}GITHUB_SERVER_URL", server_url)
+        api = _checked(f"{prefix}GITHUB_API_URL", api_url) or _api_of(server)
+        graphql = _checked(f"{prefix}GITHUB_GRAPHQL_URL", graphql_url) or _graphql_of(api)
         if _origin(api) != _origin(graphql):
             raise UserError(
                 f"REST is at {api} and GraphQL at {graphql}, which is another server",
-                hint="Set GITHUB_API_URL and GITHUB_GRAPHQL_URL to the same GitHub.",
+                hint=f"Set {prefix}GITHUB_API_URL and {prefix}GITHUB_GRAPHQL_URL to one GitHub.",
             )
         return cls(api_url=api, graphql_url=graphql, server_url=server or _server_of(api))
 
@@ -63,7 +67,12 @@ def path_of(*parts: str | int) -> str:
 
     Args:
         parts: The pieces between the slashes; from the host or an event, never from a change.
+
+    Raises:
+        CodeHostError: A piece is one that whoever reads paths takes for a way up or for nothing.
     """
+    if not {"", ".", ".."}.isdisjoint(map(str, parts)):
+        raise CodeHostError(Refusal.NOT_FOUND, "nothing of GitHub's has such a name")
     return "".join(f"/{quote(str(part), safe='')}" for part in parts)
 
 
