@@ -127,13 +127,29 @@ def _component(package: Package) -> Document:
         "purl": package.reference,
     }
     installed = _installed(package)
-    if installed is not None and "License-Expression" in installed.metadata:
-        component["licenses"] = [{"expression": installed.metadata["License-Expression"]}]
+    if installed is not None and (licences := _licences(installed)):
+        component["licenses"] = licences
     # A hash of the component would be one of several: there is a file for each platform.
     component["properties"] = [
         {"name": f"{_NAME}:file:sha256", "value": value} for value in package.hashes
     ]
     return component
+
+
+def _licences(installed: Distribution) -> list[Document]:
+    """Return what a package states: an SPDX expression, else its words, else its classifiers."""
+    stated = installed.metadata
+    if "License-Expression" in stated:
+        return [{"expression": stated["License-Expression"]}]
+    own = (stated["License"] or "").strip()
+    # Some put the whole text of the licence there.
+    names = [own] if own and "\n" not in own else []
+    names = names or [
+        classifier.rpartition(" :: ")[2]
+        for classifier in stated.get_all("Classifier") or []
+        if classifier.startswith("License :: ")
+    ]
+    return [{"license": {"name": name}} for name in names]
 
 
 def _debian_component(line: str) -> Document:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import distributions
 
 import pytest
+from packaging.utils import canonicalize_name
 
 from deploy.sbom import bill_of_materials, read_lock
 from reviewer import __version__
@@ -30,6 +32,18 @@ def test_it_is_the_same_each_time_and_speaks_of_this_version() -> None:
     first, second = (json.dumps(bill_of_materials(read_lock(LOCK))) for _ in range(2))
     assert first == second
     assert f'"pkg:pypi/persona-reviewer@{__version__}"' in first
+
+
+@pytest.mark.holds("S18")
+def test_every_package_that_is_installed_here_has_the_licence_that_it_states() -> None:
+    components = bill_of_materials(read_lock(LOCK))["components"]
+    assert isinstance(components, list)
+    without = {each["name"] for each in components if not each.get("licenses")}
+    here = {canonicalize_name(each.name) for each in distributions()}
+    assert without & here == set()
+    said = {each["name"]: each["licenses"] for each in components if each.get("licenses")}
+    assert said["fastapi"] == [{"expression": "MIT"}]
+    assert said["dbos"] == [{"license": {"name": "MIT"}}]
 
 
 def test_who_needs_whom_is_told_extras_included() -> None:
