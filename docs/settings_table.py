@@ -49,6 +49,13 @@ GROUPS: dict[str, dict[str, str]] = {
         "metrics_open": "Whether `/metrics` answers without a token.",
         "metrics_by_repository": "Whether figures carry the names of repositories.",
     },
+    "What people can say on a pull request (`commands.md`)": {
+        "command_permission": "`write` or `triage`: needed for commands that spend or change.",
+        "author_review_minutes": "Authors may ask for a review once in so many minutes without it.",
+        "commands_per_hour_by_person": "Commands of one person on one pull request …",
+        "asks_per_hour_by_person": "… those that may ask a model …",
+        "asks_per_hour": "… and those of all people together.",
+    },
     "What comes in, at most": {
         "body_limit_bytes": "The largest delivery; GitHub's own cap.",
         "body_seconds": "How long a body may take to arrive.",

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 from uuid import uuid4
 
 from reviewer.domain.recorded_delivery import RecordedDelivery
-from reviewer.errors import CommunicationError
+from reviewer.errors import CommunicationError, UserError
 from reviewer.server_settings import ServerSettings
 
 _SECONDS = 15.0
 #: What the service answers is a line.
 _ANSWER_BYTES = 64 * 1024
+_ADDRESS = re.compile(r"https?://[^/\s]+")
 _PATH = "/webhooks/github"
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 - is told apart
 
@@ -44,8 +46,13 @@ def send_delivery(
         delivery_id: What it is called: the same id again is the same delivery; empty for a new one.
 
     Raises:
+        UserError: The other place is no address.
         CommunicationError: Nobody answered.
     """
+    if url and not _ADDRESS.match(url):
+        raise UserError(
+            f"{url!r} is no address", hint="Write where it listens: --url http://127.0.0.1:8080"
+        )
     return asyncio.run(
         _send(recorded, settings, url=url or _own_url(settings), delivery_id=delivery_id)
     )

@@ -8,6 +8,7 @@ values back.
 from __future__ import annotations
 
 import hmac
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
@@ -33,7 +34,7 @@ from reviewer.config import Settings
 from reviewer.ports.clock import Clock
 from reviewer.ports.engine import Engine
 from reviewer.ports.onlooker import NoOnlooker, Onlooker
-from reviewer.server_settings import ServerRole, ServerSettings
+from reviewer.server_settings import PREFIX, ServerRole, ServerSettings
 
 if TYPE_CHECKING:
     from reviewer.adapters.database.service_store import DatabaseStore
@@ -53,6 +54,11 @@ if TYPE_CHECKING:
     from reviewer.service.handle_delivery import DeliveryDesk
     from reviewer.service.run_review import RunDesk
 
+_LOGGER = logging.getLogger("reviewer.server")
+_DERIVED = (
+    "no state_key is set, so one follows from the App's private key: after a change of that key"
+    " comments of before are not known as ours. Set REVIEWER_SERVER_STATE_KEY before it changes"
+)
 _MODEL = ModelRequest()
 _HOUR_MINUTES = 60
 _MOST_HOURS = 23
@@ -123,6 +129,8 @@ async def open_services(
         stack.push_async_callback(engine.close, grace_seconds=settings.shutdown_seconds)
         await stack.enter_async_context(queue_watched(watch, engine, clock))
         if settings.role is not ServerRole.WEB:
+            if settings.state_key is None:
+                _LOGGER.warning(_DERIVED)
             worker = _Worker(
                 settings=settings,
                 shared=shared,
@@ -294,6 +302,7 @@ def _addresses(settings: ServerSettings) -> GitHubAddresses:
         api_url=settings.github_api_url,
         graphql_url=settings.github_graphql_url,
         server_url=settings.github_server_url,
+        prefix=PREFIX,
     )
 
 

@@ -79,7 +79,7 @@ class PullRequestName:
         if match is None or match["name"] in {".", ".."}:
             raise UserError(
                 f"{text!r} names no pull request",
-                hint="Write OWNER/REPO#NUMBER, or the address of the pull request.",
+                hint="Write OWNER/REPO#NUMBER, like octo/shop#12, or its address in a browser.",
             )
         repository = Repository(owner=match["owner"], name=match["name"])
         return cls(repository=repository, number=int(match["number"]))

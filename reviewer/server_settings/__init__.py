@@ -11,7 +11,7 @@ the operator's file.
 
 from __future__ import annotations
 
-from reviewer.server_settings.loading import FILE_VARIABLE, load_server_settings
+from reviewer.server_settings.loading import FILE_VARIABLE, NEEDED, load_server_settings
 from reviewer.server_settings.model import (
     BODY_LIMIT_BYTES,
     PREFIX,
@@ -23,6 +23,7 @@ from reviewer.server_settings.model import (
 __all__ = [
     "BODY_LIMIT_BYTES",
     "FILE_VARIABLE",
+    "NEEDED",
     "PREFIX",
     "ExplainedSetting",
     "ServerRole",

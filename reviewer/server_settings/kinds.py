@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 _LEAST_SECRET = 16
 #: This one is sent with every request and opens everything.
 _LEAST_TOKEN = 32
+_APP_ID = re.compile(r"[0-9]{1,20}|Iv[A-Za-z0-9.]{4,40}")
 
 
 def _listed(value: object) -> object:
@@ -28,6 +30,16 @@ def _network(value: object) -> object:
     except ValueError:
         message = f'"{value[:60]}" is no address or network, like 192.30.252.0/22'
         raise ValueError(message) from None
+
+
+def _app_id(value: str) -> str:
+    if _APP_ID.fullmatch(value) is None:
+        message = (
+            f'"{value[:60]}" is neither the App\'s number nor its client id:'
+            " 123456, or Iv23liAbCdEfGhIjKlMn"
+        )
+        raise ValueError(message)
+    return value
 
 
 def _address(value: str) -> str:
@@ -56,6 +68,7 @@ def _at_least(characters: int) -> AfterValidator:
     return AfterValidator(check)
 
 
+AppId = Annotated[str, AfterValidator(_app_id)]
 Network = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)]
 Networks = Annotated[tuple[Network, ...], BeforeValidator(_listed), Field(max_length=500)]
 Address = Annotated[str, AfterValidator(_address)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +14,7 @@ from reviewer.domain.toml_document import TomlDocument, error_words, nearest, pa
 from reviewer.errors import ConfigurationError
 from reviewer.server_settings.model import (
     FILE_SUFFIX,
+    MISSING_ORIGIN,
     PREFIX,
     SECRET_FILES,
     TWINS,
@@ -29,7 +30,10 @@ _COMMAND_LINE_ORIGIN = "command line"
 
 #: What is said where a value is missing that nobody can do without.
 _MISSING = {
-    "app_id": ("the App's number is missing", "It stands on the App's page, About."),
+    "app_id": (
+        "the App's number is missing",
+        f"It stands on the App's page, About: {PREFIX}APP_ID=123456",
+    ),
     "private_key": (
         "the App's private key is missing",
         f"Name the file that GitHub gave for the App: {PREFIX}PRIVATE_KEY_FILE=app.pem",
@@ -39,6 +43,10 @@ _MISSING = {
         f"Set {PREFIX}WEBHOOK_SECRET to the secret that stands on the App's page.",
     ),
 }
+#: What the service cannot do without.
+NEEDED = tuple(_MISSING)
+#: What stands in the place of what a command can do without; nothing is done with it.
+_PLACEHOLDERS = {"app_id": "0", "private_key": "none", "webhook_secret": "0" * 16}
 _SETUP_HINT = (
     "No App yet? reviewer serve --setup --url https://reviewer.example.com makes one, and all three"
 )
@@ -49,6 +57,7 @@ def load_server_settings(
     *,
     data_folder: Path | None = None,
     said: Mapping[str, str] = MappingProxyType({}),
+    needed: Collection[str] = NEEDED,
 ) -> ServerSettings:
     """Read the settings of the service.
 
@@ -56,6 +65,7 @@ def load_server_settings(
         file: The TOML file; None for the one that ``REVIEWER_SERVER_CONFIG`` names, if any.
         data_folder: Where SQLite's files stand when nobody says so; None for this folder.
         said: What the command line says, which wins.
+        needed: What cannot be done without here; the service itself needs all of `NEEDED`.
 
     Raises:
         ConfigurationError: Something is wrong or missing; tells everything that is, and no secret.
@@ -78,6 +88,10 @@ def load_server_settings(
     values |= said
     origins |= dict.fromkeys(said, _COMMAND_LINE_ORIGIN)
     wrong = [*environment.unknown(), *_take_secret_files(values, origins)]
+    for name in NEEDED:
+        if name not in needed and name not in values and f"{name}{FILE_SUFFIX}" not in values:
+            values[name] = _PLACEHOLDERS[name]
+            origins[name] = MISSING_ORIGIN
     try:
         settings = ServerSettings(**values)
     except ValidationError as error:
@@ -181,4 +195,13 @@ def _told(
         if document is not None and origin == document.path:
             yield document.error(words, detail["loc"], way_out)
         else:
-            yield ConfigurationError(f"{origin}: {words}" if origin else words, hint=way_out)
+            yield ConfigurationError(_named(origin, words, name), hint=way_out)
+
+
+def _named(origin: str, words: str, name: str) -> str:
+    """Name a setting once: by its variable, or by the file that holds the secret."""
+    if not origin or not words.startswith(name):
+        return f"{origin}: {words}" if origin else words
+    words = words.removeprefix(name)
+    variable = origin.startswith(PREFIX)
+    return f"{origin}{words}" if variable else f"{origin}: {words.removeprefix(':').lstrip()}"

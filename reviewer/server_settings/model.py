@@ -13,8 +13,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings.sources import PydanticBaseSettingsSource
 from typing_extensions import override
 
+from reviewer.domain.command_usage import CommandRules
+from reviewer.domain.posting import Permission
 from reviewer.server_settings.kinds import (
     Address,
+    AppId,
     Count,
     DatabaseAddress,
     Days,
@@ -32,6 +35,7 @@ PREFIX = "REVIEWER_SERVER_"
 BODY_LIMIT_BYTES = 25_000_000
 
 DEFAULT_ORIGIN = "default"
+MISSING_ORIGIN = "needed"
 FILE_SUFFIX = "_file"
 
 
@@ -72,7 +76,7 @@ class ServerSettings(BaseSettings):
         coerce_numbers_to_str=True,
     )
 
-    app_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9.]{1,40}$")]
+    app_id: AppId
     private_key: SecretStr
     private_key_file: Path | None = None
     webhook_secret: Secret
@@ -112,6 +116,15 @@ class ServerSettings(BaseSettings):
     retention_days: Days = 90
     #: Calls of the ledger and the audit trail.
     accounts_retention_days: Days = 400
+
+    #: What somebody needs for commands that spend or change: write permission, or triage.
+    command_permission: Literal["write", "triage"] = "write"
+    #: The author of a pull request may ask for a review once in so many minutes without it.
+    author_review_minutes: Annotated[int, Field(ge=1, le=10_080)] | None = None
+    commands_per_hour_by_person: Count = 30
+    #: Commands that may ask a model.
+    asks_per_hour_by_person: Count = 10
+    asks_per_hour: Count = 20
 
     operator_token: Token | None = None
     operator_token_file: Path | None = None
@@ -200,6 +213,17 @@ class ServerSettings(BaseSettings):
         return self.engine_url or SecretStr(f"sqlite:///{self.data_folder / 'engine.sqlite3'}")
 
     @property
+    def command_rules(self) -> CommandRules:
+        """Who may use which slash command, and how often on one pull request."""
+        return CommandRules(
+            least=Permission(self.command_permission),
+            author_review_minutes=self.author_review_minutes,
+            asks_a_person=self.asks_per_hour_by_person,
+            asks=self.asks_per_hour,
+            commands_a_person=self.commands_per_hour_by_person,
+        )
+
+    @property
     def webhook_secrets(self) -> tuple[str, ...]:
         """Every secret that a delivery may be signed with."""
         secrets = (self.webhook_secret, self.previous_webhook_secret)
@@ -210,12 +234,16 @@ class ServerSettings(BaseSettings):
         return tuple(
             ExplainedSetting(
                 key=name,
-                value=_shown(getattr(self, name)),
+                value=_shown(self._said(name)),
                 origin=self._origins.get(name, DEFAULT_ORIGIN),
             )
             for name in type(self).model_fields
             if name not in SECRET_FILES
         )
+
+    def _said(self, name: str) -> object:
+        """Return a value, where anybody has set it."""
+        return None if self._origins.get(name) == MISSING_ORIGIN else getattr(self, name)
 
 
 #: The names of files that hold secrets, and the settings that they stand for.

@@ -42,8 +42,8 @@ def _run(settings: Path, *arguments: str, said: str = "") -> Result:
 
 
 def test_an_empty_database_is_brought_to_this_version_and_left_alone_then(settings: Path) -> None:
-    assert _run(settings).output == "The tables went from nothing to revision 0002.\n"
-    assert _run(settings).output == "The tables are at revision 0002 already.\n"
+    assert _run(settings).output == "The tables went from nothing to revision 0003.\n"
+    assert _run(settings).output == "The tables are at revision 0003 already.\n"
 
 
 def test_going_back_asks_first_and_comes_forth_again(settings: Path) -> None:
@@ -52,21 +52,21 @@ def test_going_back_asks_first_and_comes_forth_again(settings: Path) -> None:
     assert refused.exit_code != 0
     assert "deletes what newer revisions added" in refused.output
     assert "already" in _run(settings).output
-    assert "from 0002 to revision 0001" in _run(settings, "--to", "0001", said="y\n").output
-    assert "from 0001 to revision 0002" in _run(settings).output
+    assert "from 0003 to revision 0001" in _run(settings, "--to", "0001", said="y\n").output
+    assert "from 0001 to revision 0003" in _run(settings).output
 
 
 def test_who_starts_it_unattended_says_yes_beforehand(settings: Path) -> None:
     _run(settings)
     assert _run(settings, "--to", "0001", "--yes").output == (
-        "The tables went from 0002 to revision 0001.\n"
+        "The tables went from 0003 to revision 0001.\n"
     )
 
 
 def test_a_revision_that_is_none_is_told_before_anything_is_asked(settings: Path) -> None:
     told = _run(settings, "--to", "9999").exception
     assert isinstance(told, UserError)
-    assert "There are: 0001, 0002" in str(told.hint)
+    assert "There are: 0001, 0002, 0003" in str(told.hint)
 
 
 def test_texts_are_encrypted_with_the_first_key_when_that_is_asked_for(settings: Path) -> None:

@@ -57,7 +57,10 @@ async def test_a_server_that_is_not_there_is_told() -> None:
     with pytest.raises(CommunicationError) as raised:
         await opening("postgresql://user:hidden@127.0.0.1:1/name")
 
-    assert str(raised.value) == "the database does not answer"
+    assert str(raised.value) == (
+        "the database does not answer: is it running, and are host and port in database_url"
+        " its own?"
+    )
 
 
 # --- SQLite ----------------------------------------------------------------------------------

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from reviewer.config import ActionSettings
+from reviewer.domain.command_usage import CommandRules
 from reviewer.domain.persona import Severity
 from reviewer.domain.policy import FailOn, LayerOwner
+from reviewer.domain.posting import Permission
 from reviewer.entrypoints.action.inputs import Inputs, read_inputs
 from reviewer.errors import UserError
 
@@ -28,6 +30,8 @@ def test_every_input_is_read() -> None:
             "comment-on": "critical",
             "max-cost": "$0.25",
             "language": "de",
+            "command-permission": "triage",
+            "author-review-minutes": "30",
             "dry-run": "true",
             "fail-on-error": "TRUE",
             "allow-head-checkout": "false",
@@ -35,6 +39,7 @@ def test_every_input_is_read() -> None:
     )
     assert inputs.personas == ("security-sentinel", "bug-hunter")
     assert inputs.layer is not None
+    assert inputs.rules == CommandRules(least=Permission.TRIAGE, author_review_minutes=30)
     assert inputs.layer.owner is LayerOwner.COMMAND_LINE
     assert (inputs.layer.fail_on, inputs.layer.min_score) == (FailOn.MAJOR, 80.0)
     assert inputs.layer.inline_severity is Severity.CRITICAL
@@ -48,6 +53,9 @@ def test_every_input_is_read() -> None:
         ("fail-on", "mjor", "Did you mean major?"),
         ("fail-on", "all", "Write one of: critical, major, minor, note, never."),
         ("comment-on", "never", "the input comment-on cannot be 'never'"),
+        ("command-permission", "read", "Write one of: write, triage."),
+        ("author-review-minutes", "0", "a whole number from 1 to 10080"),
+        ("author-review-minutes", "soon", "a whole number from 1 to 10080"),
         ("min-score", "101", "from 0 to 100"),
         ("min-score", "nan", "from 0 to 100"),
         ("max-cost", "0", "more than 0"),

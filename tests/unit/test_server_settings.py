@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from reviewer.domain.command_usage import CommandRules
+from reviewer.domain.posting import Permission
 from reviewer.errors import ConfigurationError
 from reviewer.server_settings import PREFIX, ServerRole, ServerSettings, load_server_settings
 
@@ -133,7 +135,7 @@ def test_a_wrong_value_is_told_with_its_place(say: Say, tmp_path: Path) -> None:
     say(port="many")
     file = write(tmp_path, "\nretention_days = 0\n")
     words = told(file)
-    assert "REVIEWER_SERVER_PORT: port" in words
+    assert "REVIEWER_SERVER_PORT must be a whole number" in words
     assert f"{file}:2: retention_days: must be at least 1" in words
 
 
@@ -285,3 +287,92 @@ def test_the_command_line_wins(say: Say, tmp_path: Path) -> None:
     assert settings.role is ServerRole.WORKER
     assert origin(settings, "role") == "command line"
     assert origin(load_server_settings(), "role") == "REVIEWER_SERVER_ROLE"
+
+
+@pytest.mark.holds("P12")
+def test_the_operator_says_who_may_use_which_command_and_how_often(say: Say) -> None:
+    say.enough()
+    assert load_server_settings().command_rules == CommandRules()
+    say(command_permission="triage", author_review_minutes="30", asks_per_hour="5")
+    say(asks_per_hour_by_person="2", commands_per_hour_by_person="9")
+    settings = load_server_settings()
+    assert settings.command_rules == CommandRules(
+        least=Permission.TRIAGE,
+        author_review_minutes=30,
+        asks_a_person=2,
+        asks=5,
+        commands_a_person=9,
+    )
+    assert shown(settings, "command_permission") == "triage"
+    assert origin(settings, "command_permission") == f"{PREFIX}COMMAND_PERMISSION"
+
+
+@pytest.mark.holds("P12")
+def test_nobody_is_given_commands_who_may_only_read(say: Say) -> None:
+    say.enough()
+    say(command_permission="read")
+    assert 'REVIEWER_SERVER_COMMAND_PERMISSION: "read" is none of write, triage' in told()
+
+
+# --- in words that a newcomer can use --------------------------------------------------------
+@pytest.mark.parametrize("app_id", ["my app", "1; drop", "4711a", "", "Iv" + "2" * 50])
+def test_a_wrong_number_of_the_app_is_told_in_words_and_not_in_a_pattern(
+    say: Say, app_id: str
+) -> None:
+    say.enough()
+    say(app_id=app_id)
+    words = told()
+    assert "REVIEWER_SERVER_APP_ID" in words
+    assert "123456" in words
+    assert "^" not in words
+
+
+@pytest.mark.parametrize("app_id", ["1", "4711", "Iv23liAbCdEfGhIjKlMn", "Iv1.8a61f9b3a7aba766"])
+def test_the_app_may_be_named_by_its_number_or_its_client_id(say: Say, app_id: str) -> None:
+    say.enough()
+    say(app_id=app_id)
+    assert load_server_settings().app_id == app_id
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("port", "80x", "REVIEWER_SERVER_PORT must be a whole number"),
+        ("port", "99999", "REVIEWER_SERVER_PORT: must be at most 65535"),
+        ("debounce_seconds", "soon", "REVIEWER_SERVER_DEBOUNCE_SECONDS must be a number"),
+        ("metrics_open", "maybe", "REVIEWER_SERVER_METRICS_OPEN must be true or false"),
+        ("role", "boss", 'REVIEWER_SERVER_ROLE: "boss" is none of all, web, worker'),
+        ("operator_token", "abc", "REVIEWER_SERVER_OPERATOR_TOKEN: has fewer than 32 characters"),
+        ("database_url", "mysql://x", "REVIEWER_SERVER_DATABASE_URL: must begin with sqlite:///"),
+        ("trusted_proxies", "x", 'REVIEWER_SERVER_TRUSTED_PROXIES 1: "x" is no address'),
+    ],
+)
+def test_a_setting_that_is_wrong_is_named_once(say: Say, name: str, value: str, words: str) -> None:
+    say.enough()
+    say(**{name: value})
+    said = told()
+    assert said.startswith(words)
+    assert said.lower().count(name) == 1
+
+
+def test_a_file_with_a_wrong_secret_is_named_and_its_setting_once(say: Say, tmp_path: Path) -> None:
+    file = tmp_path / "hook"
+    file.write_text("short")
+    say(app_id="1", private_key=KEY, webhook_secret_file=str(file))
+    said = told()
+    assert said.startswith(f"{file} (REVIEWER_SERVER_WEBHOOK_SECRET_FILE): has fewer than 16")
+    assert said.lower().count("webhook_secret") == 1
+
+
+def test_a_command_that_needs_one_setting_is_not_stopped_by_others(say: Say) -> None:
+    say(webhook_secret=SECRET)
+    settings = load_server_settings(needed=("webhook_secret",))
+    assert settings.webhook_secrets == (SECRET,)
+    assert (shown(settings, "app_id"), origin(settings, "app_id")) == ("(not set)", "needed")
+    assert origin(settings, "webhook_secret") == "REVIEWER_SERVER_WEBHOOK_SECRET"
+
+
+def test_what_a_command_needs_is_still_asked_for(say: Say) -> None:
+    say(app_id="1", private_key=KEY)
+    with pytest.raises(ConfigurationError, match="the webhook secret is missing"):
+        load_server_settings(needed=("webhook_secret",))

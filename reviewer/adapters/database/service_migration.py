@@ -14,7 +14,7 @@ from reviewer.adapters.database.engine import READING, create_engine
 from reviewer.adapters.database.ledger_file import make_private_file
 from reviewer.adapters.database.migration import FOLDER, HEAD, NewerRevisionError, revision_of
 from reviewer.adapters.database.preparation import prepare
-from reviewer.adapters.database.trouble import Trouble, told_service, trouble_of
+from reviewer.adapters.database.trouble import Trouble, told_at_opening, trouble_of
 from reviewer.errors import UserError
 
 
@@ -56,7 +56,7 @@ async def _engine(url: URL) -> AsyncIterator[AsyncEngine]:
                 "the database does not let us in, or not change its tables",
                 hint="Check user, password and name in the address of the database.",
             ) from error
-        raise told_service(error) from error
+        raise told_at_opening(error) from error
     except NewerRevisionError as error:
         raise UserError(
             f"the database was written by a newer version of this program (revision {error})",

@@ -22,7 +22,12 @@ from reviewer.adapters.database.resealing import reseal
 from reviewer.adapters.database.sealing import Sealer, use_sealer
 from reviewer.adapters.database.service_tables import PullRequestRow
 from reviewer.adapters.database.session import Session, Transactions
-from reviewer.adapters.database.trouble import DATABASE_ERRORS, Trouble, told_service, trouble_of
+from reviewer.adapters.database.trouble import (
+    DATABASE_ERRORS,
+    Trouble,
+    told_at_opening,
+    trouble_of,
+)
 from reviewer.adapters.database.unit_of_work import DatabaseUnitOfWork
 from reviewer.errors import UserError
 
@@ -165,7 +170,7 @@ async def _prepare(engine: AsyncEngine) -> None:
                 "the database does not let us in",
                 hint="Check user, password and name in the address of the database.",
             ) from error
-        raise told_service(error) from error
+        raise told_at_opening(error) from error
     except NewerRevisionError as error:
         raise UserError(
             f"the database was written by a newer version of this program (revision {error})",

@@ -160,6 +160,22 @@ _SERVICE_WORDS: dict[Trouble, tuple[type[ReviewerError], str]] = {
 }
 
 
+def told_at_opening(
+    error: DBAPIError | PoolTimeoutError | OSError,
+) -> ReviewerError | Exception:
+    """Return what trouble with the service's database is called where nothing has begun yet.
+
+    Args:
+        error: What was raised.
+    """
+    if trouble_of(error) is Trouble.LOST:
+        return LostDatabaseError(
+            "the database does not answer: is it running, and are host and port in database_url"
+            " its own?"
+        )
+    return told_service(error)
+
+
 def told_service(error: DBAPIError | PoolTimeoutError | OSError) -> ReviewerError | Exception:
     """Return what trouble with the service's database is called; a defect stays as it is.
 

@@ -61,6 +61,7 @@ _LOGGER = logging.getLogger("reviewer.durable")
 
 #: Threads that the process gets back when the engine stops: those of DBOS are gone then.
 _THREADS = 8
+_OPENING = "Is it running, and is its address (engine_url, else database_url) right?"
 _BUSY_SECONDS = 30.0
 #: An upgrade may change many rows.
 _MAKING_SECONDS = 300.0

@@ -24,7 +24,10 @@ _APP_ID = re.compile(r"[A-Za-z0-9.]{1,40}")
 #: Shorter keys are refused by GitHub, and by us with words.
 _LEAST_BITS = 2048
 
-_HINT = "Take the file that GitHub gave for the App (General, Private keys), whole."
+_HINT = (
+    "Take the file that GitHub gave for the App (General, Private keys), whole:"
+    " REVIEWER_SERVER_PRIVATE_KEY_FILE names it."
+)
 
 # At DEBUG it would tell claims.
 logging.getLogger("jwt").setLevel(logging.INFO)

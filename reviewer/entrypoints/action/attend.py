@@ -93,6 +93,7 @@ def _order(inputs: Inputs, settings: Settings, notes: list[str]) -> Order:
         personas=inputs.personas,
         panel=inputs.panel,
         layer=inputs.layer,
+        rules=inputs.rules,
         publish=not inputs.dry_run,
     )
 

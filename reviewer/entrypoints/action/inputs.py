@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from difflib import get_close_matches
 
+from reviewer.domain.command_usage import CommandRules
 from reviewer.domain.persona import PANELS, Severity
 from reviewer.domain.policy import FailOn, LayerOwner, PolicyLayer
+from reviewer.domain.posting import Permission
 from reviewer.errors import UserError
 
 _WORKFLOW = "the workflow"
@@ -16,6 +18,8 @@ _BOOLEANS = {"true": True, "false": False}
 _MOST_DOLLARS = Decimal(100_000)
 _SMALLEST_DOLLARS = Decimal("0.0001")
 _MOST_SCORE = 100.0
+#: A week.
+_MOST_MINUTES = 10_080
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +32,7 @@ class Inputs:
         layer: What it sets of the policy; None where it says nothing.
         most_dollars: The most that one review may cost; None for the operator's word.
         language: Tag of the language of findings; None for the operator's word.
+        rules: Who may use which slash command.
         dry_run: Post nothing.
         fail_on_error: The job fails when no review could be made.
         allow_head_checkout: Run beside a checkout of the pull request's own code.
@@ -38,6 +43,7 @@ class Inputs:
     layer: PolicyLayer | None = None
     most_dollars: Decimal | None = None
     language: str | None = None
+    rules: CommandRules = field(default_factory=CommandRules)
     dry_run: bool = False
     fail_on_error: bool = False
     allow_head_checkout: bool = False
@@ -59,6 +65,7 @@ def read_inputs(given: Mapping[str, str]) -> Inputs:
         layer=_layer(inputs),
         most_dollars=inputs.dollars("max-cost"),
         language=inputs.text("language"),
+        rules=_rules(inputs),
         dry_run=inputs.flag("dry-run"),
         fail_on_error=inputs.flag("fail-on-error"),
         allow_head_checkout=inputs.flag("allow-head-checkout"),
@@ -79,6 +86,14 @@ def _layer(inputs: _Given) -> PolicyLayer | None:
         fail_on=None if fail_on is None else FailOn(fail_on),
         min_score=min_score,
         inline_severity=None if comment_on is None else Severity(comment_on),
+    )
+
+
+def _rules(inputs: _Given) -> CommandRules:
+    least = inputs.word("command-permission", (Permission.WRITE, Permission.TRIAGE))
+    return CommandRules(
+        least=Permission.WRITE if least is None else Permission(least),
+        author_review_minutes=inputs.minutes("author-review-minutes"),
     )
 
 
@@ -123,6 +138,15 @@ class _Given:
         if not 0 <= number <= _MOST_SCORE:
             raise _wrong(name, f"is no score: {text[:80]!r}", "Write a number from 0 to 100.")
         return number
+
+    def minutes(self, name: str) -> int | None:
+        text = self.text(name)
+        if text is None:
+            return None
+        if not text.isdecimal() or not 0 < int(text[:9]) <= _MOST_MINUTES:
+            hint = f"Write a whole number from 1 to {_MOST_MINUTES}."
+            raise _wrong(name, f"is no number of minutes: {text[:80]!r}", hint)
+        return int(text)
 
     def dollars(self, name: str) -> Decimal | None:
         text = self.text(name)

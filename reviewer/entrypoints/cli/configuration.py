@@ -171,7 +171,7 @@ def explain(
     if server_file is not None and not server:
         raise click.UsageError("--config goes with --server.")
     if server:
-        _write_settings(server_settings(context, server_file).explained())
+        _write_settings(server_settings(context, server_file, needed=()).explained())
         return
     from reviewer.bootstrap import policy as effective_policy
 

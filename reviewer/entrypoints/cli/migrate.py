@@ -42,7 +42,7 @@ def migrate(
 
     `reviewer serve` does it too when it starts; apart from it, it can be waited for.
     """
-    settings = server_settings(context, server_file)
+    settings = server_settings(context, server_file, needed=())
     import asyncio
 
     from reviewer.bootstrap.migration import loses, migrate_databases, seal_anew

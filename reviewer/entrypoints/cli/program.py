@@ -27,7 +27,7 @@ from reviewer.entrypoints.cli.select import select
 from reviewer.entrypoints.cli.serve import serve
 from reviewer.entrypoints.cli.session import EXIT_CODES_HELP, ExitCode, Session, debug_option
 from reviewer.entrypoints.cli.suggestion import SuggestingGroup
-from reviewer.errors import ConfigurationError, ReviewerError, UserError
+from reviewer.errors import ConfigurationError, GitHubError, ReviewerError, UserError
 
 _NAME = "reviewer"
 
@@ -116,8 +116,27 @@ def _told(error: ReviewerError) -> int:
 
     # Editors jump to path:line, so nothing stands before it.
     prefix = "" if isinstance(error, ConfigurationError) else "Error: "
-    click.echo(terminal(f"{prefix}{error}"), err=True)
+    click.echo(terminal(f"{prefix}{error}{_way_out(error)}"), err=True)
     return ExitCode.USAGE if isinstance(error, UserError) else ExitCode.COULD_NOT_REVIEW
+
+
+def _way_out(error: ReviewerError) -> str:
+    """Return what to look at where the code host was not even reached; its address is none of it.
+
+    An error of a person has its way out with it.
+    """
+    if not isinstance(error, GitHubError):
+        return ""
+    from reviewer.ports.code_host import CodeHostError, Refusal
+
+    if not isinstance(error, CodeHostError) or error.refusal is not Refusal.UNAVAILABLE:
+        return ""
+    if error.status is not None:
+        return ""
+    return (
+        "\n  Is GitHub reached from this machine? HTTPS_PROXY names a proxy, and GITHUB_API_URL"
+        " another GitHub than github.com."
+    )
 
 
 def _defect(error: Exception, *, debug: bool) -> int:

@@ -21,9 +21,14 @@ Examples:
 \b
 Exit codes: 0 the service took it, 2 the file or a setting is wrong, 3 it did not take it."""
 
+_WHERE = (
+    "The App's page shows payloads under Advanced, Recent deliveries: put the one that you want"
+    " into a file."
+)
+
 
 @click.command("replay-delivery", epilog=_EXAMPLES)
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
 @click.option("--event", "name", default="", metavar="NAME", help="GitHub's name of the event.")
 @click.option("--url", default="", metavar="ADDRESS", help="Where it listens, if not here.")
 @click.option("--delivery", default="", metavar="ID", help="Its id: the same again does nothing.")
@@ -48,12 +53,12 @@ def replay_delivery(
     from reviewer.domain.recorded_delivery import read_recorded_delivery
     from reviewer.domain.sanitiser import one_line, terminal
 
-    settings = server_settings(context, server_file)
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise UserError(f"{file} cannot be read: {error.strerror}") from error
+        raise UserError(f"{file} cannot be read: {error.strerror}", hint=_WHERE) from error
     recorded = read_recorded_delivery(content, name=name)
+    settings = server_settings(context, server_file, needed=("webhook_secret",))
     sent = send_delivery(recorded, settings, url=url, delivery_id=delivery)
     told = f"{sent.status} {recorded.name} {sent.delivery_id}: {one_line(sent.answer)}"
     write_standard_output(terminal(told) + "\n")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -29,7 +29,11 @@ def server_file_option(function: Function) -> Function:
 
 
 def server_settings(
-    context: click.Context, file: Path | None, said: Mapping[str, str] = MappingProxyType({})
+    context: click.Context,
+    file: Path | None,
+    said: Mapping[str, str] = MappingProxyType({}),
+    *,
+    needed: Collection[str] | None = None,
 ) -> ServerSettings:
     """Return the settings of the service.
 
@@ -37,6 +41,7 @@ def server_settings(
         context: The run.
         file: What ``--config`` names.
         said: What other options say.
+        needed: What this command cannot do without; None for all that the service needs.
 
     Raises:
         UserError: The extra ``server`` is not installed.
@@ -45,7 +50,11 @@ def server_settings(
     from reviewer.bootstrap.door import require_extra
 
     require_extra()
-    from reviewer.server_settings import load_server_settings
+    from reviewer.server_settings import NEEDED, load_server_settings
 
-    state_folder = session_of(context).settings.state_folder
-    return load_server_settings(file, data_folder=state_folder, said=said)
+    return load_server_settings(
+        file,
+        data_folder=session_of(context).settings.state_folder,
+        said=said,
+        needed=NEEDED if needed is None else needed,
+    )
