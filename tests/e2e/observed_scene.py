@@ -109,7 +109,7 @@ def _answered(body: Mapping[str, Any]) -> str:
     text = question_of(body)
     if _UNHEARD in text and "BUG001" in text:
         raise Refusal(400, f"the key {CANARIES['OPENAI_API_KEY']} may not ask this")
-    finding = {
+    finding: dict[str, object] = {
         "path": "app.py",
         "side": "head",
         "quote": "    return 'hello'",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from decimal import Decimal
 
@@ -23,11 +23,13 @@ from reviewer.domain.completion import (
 )
 from reviewer.domain.finding import Confidence, OutcomeKind
 from reviewer.domain.review import Review
+from reviewer.domain.run_event import FailureCause
 from reviewer.domain.status import RunState
 from reviewer.llm.ceilings import Account
 from reviewer.llm.client import LLMClient
 from reviewer.llm.journal import JustRun
 from reviewer.llm.pricing import Pricing, StatedPrice
+from reviewer.ports.onlooker import NoOnlooker, Onlooker
 from reviewer.prompting.prompt_catalogue import shipped_prompts
 from reviewer.service.model_setup import ModelSetup
 from reviewer.service.prepare_review import Wishes
@@ -108,12 +110,29 @@ def script(
     return reply
 
 
+class Heard:
+    """Implements `ports.onlooker.Onlooker` by remembering."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str | int, ...]] = []
+
+    def looking(self, persona: str) -> None:
+        self.told.append(("looking", persona))
+
+    def left_out(self, *, shown: int, left_out: int, unlisted: int = 0) -> None:
+        self.told.append(("left out", shown, left_out, unlisted))
+
+    def answering(self, persona: str, purpose: str, attempt: int) -> None:
+        self.told.append(("answering", persona, purpose, attempt))
+
+
 async def reviewed(
     model: ScriptedModel,
     *,
     ceiling: Decimal | None = None,
     personas: tuple[str, ...] = (),
     configuration: str = "",
+    onlooker: Onlooker | None = None,
 ) -> tuple[Review, MemoryLedger]:
     """Review a small change with Bug Hunter and a scripted model."""
     clock, ledger = FakeClock(), MemoryLedger()
@@ -125,6 +144,7 @@ async def reviewed(
         account=Account(run_id="run", repository="example"),
         ceilings=() if ceiling is None else (Ceiling(scope=Scope.RUN, dollars=ceiling),),
         pricing=Pricing(stated={str(MODEL): PRICE}),
+        onlooker=onlooker or NoOnlooker(),
     )
     setup = ModelSetup(
         client=client,
@@ -143,6 +163,7 @@ async def reviewed(
         (),
         Wishes(personas=personas or ("bug-hunter",), model_configured=True),
         setup=setup,
+        onlooker=onlooker,
     )
     return judged.review, ledger
 
@@ -216,6 +237,7 @@ async def test_an_answer_that_stays_unreadable_is_a_gap_and_never_a_pass() -> No
     review, _ = await reviewed(model)
     assert review.state is RunState.PARTIAL
     assert "could not be read" in review.reason
+    assert review.cause is FailureCause.MODEL
     assert {a.verdict for a in review.answers} == {Verdict.NOT_ASSESSED}
     assert len(model.calls) == 2
 
@@ -233,6 +255,7 @@ async def test_an_answer_that_was_cut_keeps_what_is_whole_and_is_not_asked_again
     assert [call.request.purpose for call in model.calls] == ["hunt", "verify"]
     assert review.state is RunState.PARTIAL
     assert "cut off" in review.reason
+    assert review.cause is FailureCause.MODEL
     assert len(review.shown) == 1
 
 
@@ -256,6 +279,7 @@ async def test_a_call_that_fails_leaves_its_rules_unassessed(kind: FailureKind) 
     review, _ = await reviewed(ScriptedModel([Failure(kind=kind, message="no", status=402)]))
     assert review.state is RunState.PARTIAL
     assert kind.value in review.reason
+    assert review.cause is FailureCause.MODEL
     assert "Nothing found" not in review.headline
     assert {a.verdict for a in review.answers} == {Verdict.NOT_ASSESSED}
 
@@ -268,6 +292,33 @@ async def test_a_ceiling_ends_the_run_as_partial_and_nothing_is_asked() -> None:
     assert ledger.rows == []
     assert review.state is RunState.PARTIAL
     assert "app/pages.py was not shown: the ceiling" in review.reason
+    assert review.cause is FailureCause.BUDGET
+
+
+async def test_whoever_looks_on_hears_who_looks_what_answers_and_what_is_not_shown() -> None:
+    heard = Heard()
+    await reviewed(ScriptedModel(script(answers(BUG002=[BUG]))), onlooker=heard)
+    assert heard.told == [
+        ("looking", "bug-hunter"),
+        ("answering", "bug-hunter", "hunt", 1),
+        ("answering", "", "verify", 1),
+    ]
+    nobody = Heard()
+    await reviewed(ScriptedModel(script(answers())), ceiling=Decimal("0.000001"), onlooker=nobody)
+    assert nobody.told == [("looking", "bug-hunter"), ("left out", 0, 1, 0)]
+
+
+async def test_a_second_attempt_says_so_when_it_begins_to_answer() -> None:
+    heard = Heard()
+    busy = Failure(kind=FailureKind.TRANSIENT, message="busy", status=503)
+    replies: Iterator[Reply] = iter([busy, answers()])
+    await reviewed(ScriptedModel(lambda _: next(replies)), onlooker=heard)
+    assert heard.told[1:] == [("answering", "bug-hunter", "hunt", 2)]
+
+
+async def test_a_run_that_does_all_of_its_work_has_no_cause_of_failure() -> None:
+    review, _ = await reviewed(ScriptedModel(script(answers())))
+    assert review.cause is None
 
 
 async def test_the_others_of_a_batch_wait_for_the_first_byte_and_share_their_prefix() -> None:

@@ -12,6 +12,7 @@ from reviewer.domain.posting import Reaction
 from reviewer.domain.pull_request import Account
 from reviewer.domain.review import Review
 from reviewer.domain.review_order import AskedIn, RunEnd
+from reviewer.domain.run_event import FailureCause
 from reviewer.domain.status import RunState
 from reviewer.errors import CommunicationError, ConfigurationError
 from reviewer.ports.code_host import CodeHostError, Refusal
@@ -30,6 +31,7 @@ from tests.unit.run_example import (
 )
 
 FAILED = RunEnd(state=RunState.FAILED, reason="it was tried too often")
+REFUSED = CodeHostError(Refusal.FORBIDDEN, "Resource not accessible", status=403)
 
 
 async def test_an_order_waits_runs_and_ends_with_everything_it_found() -> None:
@@ -140,6 +142,7 @@ async def test_a_host_that_knows_us_no_more_ends_the_run() -> None:
     end = await run_review(service.runs, build_order(), RUN_ID)
     assert end == RunEnd(state=RunState.FAILED, reason="GitHub refuses: Not Found")
     assert service.events.kinds[-1] == "review.failed"
+    assert service.events.heard[-1].data["cause"] == "code_host"
 
 
 async def test_a_mistake_of_a_person_ends_the_run() -> None:
@@ -152,6 +155,7 @@ async def test_a_mistake_of_a_person_ends_the_run() -> None:
     end = await run_review(service.runs, build_order(personas=("nobody",), asked=True), RUN_ID)
     assert end.state is RunState.FAILED
     assert "no such persona" in end.reason
+    assert service.events.heard[-1].data["cause"] == "configuration"
 
 
 async def test_a_suspended_installation_is_not_reviewed() -> None:
@@ -189,6 +193,41 @@ async def test_a_failure_is_told_on_the_pull_request_once() -> None:
     assert "/review" in check.summary
     assert (await service.run()).state is RunState.FAILED
     assert service.events.kinds == ["review.failed"]
+
+
+@pytest.mark.parametrize(
+    ("found", "cause"),
+    [(RunState.COMPLETED, None), (RunState.PARTIAL, FailureCause.BUDGET)],
+)
+async def test_what_kept_an_analyser_from_its_work_is_what_kept_the_run(
+    found: RunState, cause: FailureCause | None
+) -> None:
+    service = build_service()
+    looked = service.analyser.reviewing
+    service.analyser.reviewing = lambda material: replace(
+        looked(material), state=found, reason="why", cause=cause
+    )
+    end = await run_review(service.runs, build_order(), RUN_ID)
+    assert end.state is found
+    told = service.events.heard[-1].data.get("cause")
+    assert told == (None if cause is None else cause.value)
+
+
+async def test_what_the_host_refuses_to_take_is_the_host_s_cause() -> None:
+    service = build_service()
+    service.host.fail(Operation.POST_CHECK, REFUSED)
+    service.host.fail(Operation.POST_COMMENT, REFUSED)
+    await run_review(service.runs, build_order(), RUN_ID)
+    ended = service.events.heard[-1]
+    assert ended.status.value in {"partial", "failed"}
+    assert ended.data["cause"] == "code_host"
+
+
+async def test_whoever_ends_a_run_says_what_kind_of_thing_failed() -> None:
+    service = build_service()
+    await queue_run(service.runs, build_order(), RUN_ID)
+    await end_run(service.runs, build_order(), RUN_ID, replace(FAILED, cause=FailureCause.INTERNAL))
+    assert service.events.heard[-1].data["cause"] == "internal"
 
 
 async def test_a_failure_that_cannot_be_told_now_is_tried_again() -> None:

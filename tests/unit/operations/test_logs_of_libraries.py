@@ -6,8 +6,10 @@ import logging
 
 import pytest
 
+from reviewer.adapters.logs.door_log import DoorLog
 from reviewer.adapters.logs.run_event_log import RunEventLog
 from reviewer.domain.run_event import EventKind, EventStatus, RunEvent
+from reviewer.ports.door_watch import HANDLED, REFUSED
 from tests.unit.operations.log_example import NOW, logging_to_memory
 
 
@@ -84,6 +86,28 @@ def test_warnings_and_accounts_of_runs_are_never_left_out() -> None:
         2,
         20,
     ]
+
+
+def test_what_became_of_a_delivery_is_never_left_out() -> None:
+    with logging_to_memory(most_alike=2) as written:
+        for number in range(20):
+            DoorLog().log("info", HANDLED, outcome=f"outcome {number}")
+            DoorLog().log("info", "delivery accepted", number=number)
+    events = [line["event"] for line in written.lines]
+    assert [events.count(name) for name in (HANDLED, "delivery accepted")] == [20, 2]
+
+
+@pytest.mark.holds("S19")
+def test_lines_that_strangers_cause_are_bounded_whatever_their_level() -> None:
+    with logging_to_memory(most_alike=5) as written:
+        for _ in range(1_000):
+            for said in sorted(REFUSED):
+                DoorLog().log("warning", said, reason="the signature is not of this body")
+        DoorLog().log("error", "delivery unavailable", reason="it was not written down")
+        written.seconds = 11
+        DoorLog().log("warning", "delivery unsigned")
+    assert len(written.lines) == 5 * len(REFUSED) + 2
+    assert written.last["left_out"] == 995
 
 
 def test_kinds_of_lines_are_bounded() -> None:

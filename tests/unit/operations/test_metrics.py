@@ -231,6 +231,24 @@ def test_the_door_is_counted_by_outcome_event_and_route() -> None:
     assert value(figures, "reviewer_http_answer_seconds_count", **labels) == 1
 
 
+def test_names_say_what_is_counted_in_which_unit() -> None:
+    """Hold names against https://prometheus.io/docs/practices/naming/."""
+    units = ("_seconds", "_dollars", "_bytes")
+    plain = {"reviewer_runs_in_flight", "reviewer_engine_up", "reviewer_build"}
+    for family in Figures(process=False).registry.collect():
+        assert family.name.startswith("reviewer_")
+        assert family.documentation.endswith("."), family.name
+        if family.type == "counter":
+            assert f"{family.name}_total" in {sample.name for sample in family.samples} or (
+                not family.samples
+            )
+        elif family.type == "histogram":
+            assert family.name.endswith(units)
+        else:
+            counts = ("_length", "_running")
+            assert family.name.endswith((*units, *counts)) or family.name in plain
+
+
 def test_calls_of_the_code_host_and_ceilings_are_told() -> None:
     figures = Figures(process=False)
     figures.code_host_called("head_sha", "rate limited", 3)
