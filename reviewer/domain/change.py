@@ -8,6 +8,8 @@ https://docs.github.com/en/rest/pulls/comments#create-a-review-comment-for-a-pul
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -145,6 +147,10 @@ class Hunk:
         return start <= line < start + count
 
 
+def _first(entry: tuple[int, Hunk]) -> int:
+    return entry[0]
+
+
 @dataclass(frozen=True, kw_only=True)
 class FileChange:
     """What the change does to one file.
@@ -218,17 +224,47 @@ class FileChange:
         """Return the lines that the change adds (head) or removes (base), by number."""
         return self.added if side is Side.HEAD else self.removed
 
+    def shown(self, side: Side) -> Mapping[int, str]:
+        """Return the lines that the hunks show of one side, by number, in order."""
+        return self._shown[side]
+
+    @cached_property
+    def _shown(self) -> dict[Side, dict[int, str]]:
+        lines = [line for hunk in self.hunks for line in hunk.lines]
+        return {
+            Side.BASE: {x.base_number: x.text for x in lines if x.base_number is not None},
+            Side.HEAD: {x.head_number: x.text for x in lines if x.head_number is not None},
+        }
+
+    @cached_property
+    def _numbers(self) -> dict[Side, tuple[int, ...]]:
+        """The numbers of the changed lines, sorted: looked up a thousand times in large files."""
+        return {side: tuple(sorted(self.changed(side))) for side in Side}
+
+    @cached_property
+    def _hunks_by_start(self) -> dict[Side, tuple[tuple[int, Hunk], ...]]:
+        starts = {
+            side: [(h.head_start if side is Side.HEAD else h.base_start, h) for h in self.hunks]
+            for side in Side
+        }
+        return {side: tuple(sorted(found, key=_first)) for side, found in starts.items()}
+
+    def _hunk_at(self, side: Side, line: int) -> Hunk | None:
+        """Return the hunk that shows a line; hunks do not overlap."""
+        hunks = self._hunks_by_start[side]
+        index = bisect_right(hunks, line, key=_first)
+        # A hunk without a line on this side may begin where another one does.
+        for _, hunk in reversed(hunks[max(0, index - 2) : index]):
+            if hunk.contains(side, line):
+                return hunk
+        return None
+
     def is_commentable(self, location: Location) -> bool:
         """Tell whether a comment may stand on this location: this file, inside one hunk."""
-        return (
-            location.path == self.path
-            and 1 <= location.start_line <= location.end_line
-            and any(
-                hunk.contains(location.side, location.start_line)
-                and hunk.contains(location.side, location.end_line)
-                for hunk in self.hunks
-            )
-        )
+        if location.path != self.path or not 1 <= location.start_line <= location.end_line:
+            return False
+        hunk = self._hunk_at(location.side, location.start_line)
+        return hunk is not None and hunk.contains(location.side, location.end_line)
 
     def locate(self, side: Side, start_line: int, end_line: int) -> Location | None:
         """Turn a range of lines into the location of the changed lines inside it.
@@ -242,27 +278,30 @@ class FileChange:
             The range from the first to the last changed line that lies in the given range,
             cut at the hunk of the first one; None when the range holds no changed line.
         """
-        changed = self.changed(side)
-        if end_line - start_line > len(changed):
-            inside = [number for number in changed if start_line <= number <= end_line]
-        else:
-            inside = [n for n in range(start_line, end_line + 1) if n in changed]
-        if not inside:
+        numbers = self._numbers[side]
+        index = bisect_left(numbers, start_line)
+        if index == len(numbers) or numbers[index] > end_line:
             return None
-        hunk = next(hunk for hunk in self.hunks if hunk.contains(side, inside[0]))
-        last = max(number for number in inside if hunk.contains(side, number))
-        return Location(path=self.path, side=side, start_line=inside[0], end_line=last)
+        first = numbers[index]
+        hunk = self._hunk_at(side, first)
+        if hunk is None:
+            return None
+        start = hunk.head_start if side is Side.HEAD else hunk.base_start
+        count = hunk.head_count if side is Side.HEAD else hunk.base_count
+        last = numbers[bisect_right(numbers, min(end_line, start + count - 1)) - 1]
+        return Location(path=self.path, side=side, start_line=first, end_line=last)
 
     def text_at(self, location: Location) -> str:
         """Return the lines of a commentable location, joined by newlines, from the hunks."""
-        return "\n".join(
-            line.text
-            for hunk in self.hunks
-            for line in hunk.lines
-            if (number := line.head_number if location.side is Side.HEAD else line.base_number)
-            is not None
-            and location.start_line <= number <= location.end_line
-        )
+        shown = self.shown(location.side)
+        if location.end_line - location.start_line > len(shown):
+            return "\n".join(
+                text
+                for number, text in shown.items()
+                if location.start_line <= number <= location.end_line
+            )
+        lines = range(location.start_line, location.end_line + 1)
+        return "\n".join(shown[number] for number in lines if number in shown)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reviewer.domain.change import FileChange, Location, Side
+from reviewer.domain.change import FileChange, Location
 from reviewer.domain.persona import Severity
 
 
@@ -141,11 +141,7 @@ def fingerprint(*, rule_id: str, file: FileChange, location: Location | None, re
 
 def _around(file: FileChange, location: Location) -> str:
     """Return the first line of the location with one line before and after, folded."""
-    lines = [
-        (line.head_number if location.side is Side.HEAD else line.base_number, line.text)
-        for hunk in file.hunks
-        for line in hunk.lines
-    ]
+    shown = file.shown(location.side)
     first = location.start_line
-    near = [text for number, text in lines if number is not None and abs(number - first) <= 1]
+    near = [shown[number] for number in (first - 1, first, first + 1) if number in shown]
     return "\n".join(_WHITE_SPACE.sub(" ", text).strip() for text in near)

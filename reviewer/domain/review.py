@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -31,6 +32,9 @@ MODEL_SOURCE = "model"
 
 #: Two findings are alike when the shorter one shares this part of its telling words.
 _ALIKE = 0.5
+
+#: Findings are looked up by stretches of so many lines.
+_STRETCH = 16
 _STEM = 6
 _SHORT = 4
 _WORD = re.compile(r"[a-z_]+")
@@ -225,14 +229,12 @@ def merge(
         ),
     )
     kept: list[Finding] = []
-    # Only findings of one file can be twins.
-    of_file: dict[str, list[int]] = {}
+    spots = _Spots()
     duplicates: list[PlacedFinding] = []
     for finding in order:
-        neighbours = of_file.setdefault(finding.path, [])
-        twin = next((i for i in neighbours if _same(finding, kept[i])), None)
+        twin = next((i for i in spots.near(finding) if _same(finding, kept[i])), None)
         if twin is None:
-            neighbours.append(len(kept))
+            spots.add(len(kept), finding)
             kept.append(finding)
             continue
         other = kept[twin]
@@ -243,6 +245,7 @@ def merge(
             co_signers=tuple(signers),
             sources=tuple(dict.fromkeys((*other.sources, *finding.sources))),
         )
+        spots.add(twin, kept[twin])
         duplicates.append(
             PlacedFinding(
                 finding=finding,
@@ -255,6 +258,44 @@ def merge(
         )
     undecided = Outcome(kind=OutcomeKind.SUMMARY)
     return (*(PlacedFinding(finding=f, outcome=undecided) for f in kept), *duplicates)
+
+
+class _Spots:
+    """Knows which findings may be of one spot, so that not all are compared with all.
+
+    Two that say the same stand in one file and share a line, and have their family, a source or a
+    model's words in common (`_same`).
+    """
+
+    def __init__(self) -> None:
+        self._indexes: dict[tuple[str, object, str], set[int]] = defaultdict(set)
+
+    def add(self, index: int, finding: Finding) -> None:
+        """Remember a finding by its place in a list; again where it has got more sources."""
+        traits = (f"family {finding.family}", "", *(f"source {s}" for s in finding.sources))
+        for block in self._blocks(finding):
+            for trait in traits:
+                self._indexes[finding.path, block, trait].add(index)
+
+    def near(self, finding: Finding) -> list[int]:
+        """Return those that may say the same, in the order of the list."""
+        traits = {f"family {finding.family}", *(f"source {s}" for s in finding.sources)}
+        # Whoever speaks in words may say the same as anybody; tools only as a model.
+        traits.add("" if MODEL_SOURCE in finding.sources else f"source {MODEL_SOURCE}")
+        found: set[int] = set()
+        for block in self._blocks(finding):
+            for trait in traits:
+                found |= self._indexes.get((finding.path, block, trait), set())
+        return sorted(found)
+
+    @staticmethod
+    def _blocks(finding: Finding) -> list[object]:
+        """Return the stretches of lines that a finding touches; one without lines has its own."""
+        place = finding.location
+        if place is None:
+            return [None]
+        stretches = range(place.start_line // _STRETCH, place.end_line // _STRETCH + 1)
+        return [(place.side, stretch) for stretch in stretches]
 
 
 def _badness(finding: Finding) -> tuple[int, int]:

@@ -69,12 +69,13 @@ _OPENING = "([{\"'\u201c\u2018\xab<"
 _CLOSING = ".,;:!?)]}\"'\u201d\u2019\xbb>…"
 
 #: What GitHub would turn into a mention, a reference or a link, inside one word: ``@user``,
-#: ``#1``, ``owner/repo#1``, ``GH-1``, addresses of any scheme, e-mail, a commit's id. Sources:
+#: ``#1``, ``owner/repo#1``, ``GH-1``, addresses of any scheme, e-mail, a commit's id. A word ends
+#: where letters of ASCII do: nobody promises that GitHub takes others for letters. Sources:
 #: https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/autolinked-references-and-urls
 #: https://github.github.com/gfm/#autolinks-extension-
 _LIVE_WORD = re.compile(
-    r"@\w|#\d|://|(?<![^\W_])(?:gh-\d|www\.|(?:javascript|vbscript|data|mailto|xmpp|file):"
-    r"|(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,64}(?![^\W_]))",
+    r"@\w|#\d|://|(?<![A-Za-z0-9])(?:gh-\d|www\.|(?:javascript|vbscript|data|mailto|xmpp|file):"
+    r"|(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{7,64}(?![A-Za-z0-9]))",
     re.IGNORECASE,
 )
 #: A comment's command, or a runner's: Markdown is printed to a log as well.

@@ -130,6 +130,11 @@ def parse_section(source: str, *, path: str, line: int) -> SectionTemplate:
         raise ConfigurationError(
             f"this is no template: {error.message}", path=path, line=line + error.lineno - 1
         ) from None
+    except (ValueError, RecursionError):
+        # Jinja lets a number of 5,000 digits and a thousand brackets fall through.
+        raise ConfigurationError(
+            "this is no template: a number or its nesting has no end", path=path, line=line
+        ) from None
     inputs = set(find_undeclared_variables(environment.parse(source)))
     if any(node.name == _FENCED for node in tree.find_all(nodes.Filter)):
         inputs.add(NONCE)

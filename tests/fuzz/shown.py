@@ -50,6 +50,7 @@ class _Page(HTMLParser):
     elements: set[str] = field(default_factory=set)
     attributes: set[str] = field(default_factory=set)
     text: str = ""
+    everything: str = ""
 
     def __post_init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -64,34 +65,32 @@ class _Page(HTMLParser):
 
     @override
     def handle_endtag(self, tag: str) -> None:
+        self.elements.add(tag)
         self._inside -= tag in _CODE
         self.text += " "
 
     @override
     def handle_data(self, data: str) -> None:
+        self.everything += data
         if not self._inside:
             self.text += data
-
-    @override
-    def handle_comment(self, data: str) -> None:
-        self.elements.add("<!---->")
-
-    @override
-    def handle_decl(self, decl: str) -> None:
-        self.elements.add("<!>")
-
-    @override
-    def unknown_decl(self, data: str) -> None:
-        self.elements.add("<![>")
-
-    @override
-    def handle_pi(self, data: str) -> None:
-        self.elements.add("<?>")
 
 
 @cache
 def _markdown() -> MarkdownIt:
     return MarkdownIt("gfm-like", {"html": True, "linkify": False})
+
+
+def _read(rendered: str) -> _Page:
+    page = _Page()
+    page.feed(rendered)
+    page.close()
+    return page
+
+
+def shown_text(markdown: str) -> str:
+    """Return all that a reader sees of a text, code as well."""
+    return _read(_markdown().render(markdown)).everything
 
 
 def live_parts(markdown: str, allowed: frozenset[str]) -> tuple[str, ...]:
@@ -104,10 +103,10 @@ def live_parts(markdown: str, allowed: frozenset[str]) -> tuple[str, ...]:
     Returns:
         What is live, in words; empty where nothing is.
     """
-    page = _Page()
-    page.feed(_markdown().render(markdown))
-    page.close()
-    found = [f"the element {name}" for name in sorted(page.elements - allowed)]
+    rendered = _markdown().render(markdown)
+    page = _read(rendered)
+    found = ["a declaration"] if re.search(r"<[!?]", rendered) else []
+    found += [f"the element {name}" for name in sorted(page.elements - allowed)]
     found += [f"the attribute {name}" for name in sorted(page.attributes - {"class"})]
     found += [what for what, pattern in _LIVE.items() if pattern.search(page.text)]
     found += [what for what, pattern in _SOURCE.items() if pattern.search(markdown)]

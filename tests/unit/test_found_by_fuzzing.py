@@ -16,6 +16,7 @@ from reviewer.domain.toml_document import parse_toml
 from reviewer.domain.toml_place import places
 from reviewer.errors import ConfigurationError, UserError
 from reviewer.prompting.prompt_file import parse_prompt
+from reviewer.prompting.prompt_template import parse_section
 
 pytestmark = pytest.mark.holds("S19")
 
@@ -121,3 +122,15 @@ def test_white_space_of_every_kind_hides_no_command_of_a_runner(blank: str) -> N
 @pytest.mark.parametrize("colons", ["::", ":::", "::;", "  ::."])
 def test_colons_alone_begin_no_line(colons: str) -> None:
     assert prose(colons) == f"`{colons.strip()}`"
+
+
+@pytest.mark.holds("S9", "R25")
+@pytest.mark.parametrize("reference", ["3f9c2ab4", "GH-1"])
+def test_letters_of_other_alphabets_make_no_reference_part_of_a_word(reference: str) -> None:
+    assert prose(f"\u0431{reference}\u0431") == f"`\u0431{reference}\u0431`"
+
+
+@pytest.mark.parametrize("endless", ["9" * 5_000, "(" * 5_000 + "1" + ")" * 5_000])
+def test_a_template_without_end_is_told(endless: str) -> None:
+    with pytest.raises(ConfigurationError, match="no template"):
+        parse_section(f"{{{{ {endless} }}}}", path="prompts/review/v1.md", line=3)

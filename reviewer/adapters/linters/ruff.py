@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import accumulate
 from pathlib import Path, PurePosixPath
 
 from reviewer.adapters.linters import reply
@@ -69,7 +72,7 @@ _BLOCK = re.compile(r"\s*(?:@|(?:async\s+)?(?:def|for|with)\b|(?:class|if|try|wh
 _LONGEST_RANGE = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class _Sheet:
     """A file as ruff sees it.
 
@@ -97,7 +100,20 @@ class _Sheet:
         if not self.line_starts:
             return row
         start = self.line_starts[min(row, len(self.line_starts)) - 1]
-        return self.subject.text.count("\n", 0, start) + 1
+        return bisect_right(self._ends, start - 1) + 1
+
+    def text_of(self, line: int) -> str:
+        """Return a line of the file; empty where there is none."""
+        return self._lines[line - 1] if 1 <= line <= len(self._lines) else ""
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self.subject.text.split("\n")
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        """The offsets at which the file's lines end."""
+        return list(accumulate((len(line) + 1 for line in self._lines), initial=-1))[1:]
 
 
 class RuffExaminer:
@@ -313,7 +329,7 @@ def _entry(
         return Examination()
     if line is None:
         return _blind("a cell of the notebook cannot be found in its file", sheet.path)
-    source = _nth_line(sheet.subject.text, line)
+    source = sheet.text_of(line)
     if cell is not None:
         # A line of a notebook is a JSON string; its quotes are what matters here.
         source = source.strip().removesuffix(",").strip('"').replace('\\"', '"')
@@ -348,10 +364,5 @@ def _last_line(sheet: _Sheet, first: int, last: int) -> int:
         return first
     opening = sheet.subject.file.added.get(first)
     if opening is None:
-        opening = _nth_line(sheet.subject.text, first)
+        opening = sheet.text_of(first)
     return first if _BLOCK.match(opening) else last
-
-
-def _nth_line(text: str, number: int) -> str:
-    lines = text.split("\n", number)
-    return lines[number - 1] if number <= len(lines) else ""
