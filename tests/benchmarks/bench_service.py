@@ -1,200 +1,148 @@
-"""How the engine stands what kills it, and how fast it writes deliveries down.
+"""The service against what it is held to: kills, load, start and end, on both databases.
 
-Workers with a tiny service (five calls that cost money, then one post) are killed with ``kill -9``
-at random moments: one process on a SQLite file, and two on PostgreSQL of which one dies for good
-each time. Printed is what was lost, posted twice, paid twice, and how long a take-over took.
-Then bursts of deliveries are written down by the door alone.
+- kills: workers with a tiny service (five calls that cost money, then one post) are killed with
+  ``kill -9`` at random moments, one process on SQLite, two on PostgreSQL of which one dies for good
+  each time while the server is restarted now and then;
+- load: deliveries through the whole door of ``reviewer serve``, with real mechanical reviews;
+- the store: what it costs to write things down.
 
-    python tests/benchmarks/bench_service.py [--kills 60] [--only sqlite] [--check]
+    python tests/benchmarks/bench_service.py [--quick] [--check] [--json FILE]
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import os
-import platform
-import random
-import statistics
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from reviewer.adapters.durable.engine import DbosEngine  # noqa: E402
-from tests.integration.engine_fleet import Fleet, Outcome  # noqa: E402
-from tests.integration.engine_scene import delivery, settings_for  # noqa: E402
-from tests.integration.postgres import find_programs, running_cluster  # noqa: E402
+from tests.benchmarks.service.figures import Figure, Report, machine  # noqa: E402
+from tests.benchmarks.service.kills import RESTARTS, figures_of, killed  # noqa: E402
+from tests.benchmarks.service.load import QUICK, Load, Size  # noqa: E402
+from tests.benchmarks.service.store_cost import store_cost  # noqa: E402
+from tests.integration.postgres import (  # noqa: E402
+    PostgresCluster,
+    find_programs,
+    running_cluster,
+)
 
-#: Deliveries in a burst, and how long the slowest hundredth may take (issue 5).
-BURST = 200
-MOST_SECONDS = 0.25
-RESTARTS = 3
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trial:
-    """One series of kills.
-
-    Args:
-        name: On what.
-        sent: How many deliveries were acknowledged.
-        outcome: What came of them.
-        recovery_seconds: From the last kill to the last review.
-    """
-
-    name: str
-    sent: int
-    outcome: Outcome
-    recovery_seconds: float
+SCENES = ("load", "kills", "store")
+_KILLS = 60
+_QUICK_KILLS = 4
 
 
-async def killed(
-    name: str, database: str, folder: Path, *, kills: int, workers: int, restart: object = None
-) -> Trial:
-    """Kill workers at random moments while deliveries come in."""
-    chance = random.Random(20261120)  # noqa: S311 - moments, not secrets
-    door = DbosEngine(settings_for(database))
-    await door.open()
-    # Killed about once a second, a run that did nothing wrong dies often: here it is not its fault.
-    fleet = Fleet(database, folder, most_deaths=kills + 1)
-    sent: list[str] = []
-    began = time.monotonic()
-    try:
-        for _ in range(workers):
-            await asyncio.to_thread(fleet.start)
-        for kill in range(kills):
-            for number in range(2):
-                sent.append(f"{number + 1}-{kill}")
-                assert await door.accept(delivery(sent[-1]))
-            await asyncio.sleep(chance.uniform(0.0, 1.6))
-            if callable(restart) and kill % (kills // RESTARTS) == kills // RESTARTS - 1:
-                await asyncio.to_thread(restart)
-            fleet.kill(chance.choice(fleet.workers))
-            began = time.monotonic()
-            await asyncio.to_thread(fleet.start)
-        outcome = await asyncio.to_thread(fleet.finish, sent, 120)
-        return Trial(
-            name=name,
-            sent=len(sent),
-            outcome=outcome,
-            recovery_seconds=time.monotonic() - began,
+def measure_sqlite(folder: Path, options: argparse.Namespace) -> Iterator[list[Figure]]:
+    """Play the scenes on files."""
+    if "load" in options.scenes:
+        yield Load("SQLite", folder, "", _size(options)).measure()
+    if "store" in options.scenes:
+        yield asyncio.run(store_cost("SQLite", f"sqlite:///{folder}/store.sqlite3"))
+    if "kills" in options.scenes:
+        database = f"sqlite:///{folder}/engine.sqlite3"
+        found = asyncio.run(
+            killed(database, folder / "killed", kills=options.kills, workers=1)
         )
-    finally:
-        fleet.end()
-        await door.close()
+        yield figures_of("kill -9 of a worker", "SQLite", options.kills, found)
 
 
-async def burst(database: str) -> list[float]:
-    """Return how long each delivery of a burst took to be written down."""
-    door = DbosEngine(settings_for(database))
-    await door.open()
-
-    async def timed(number: int) -> float:
-        began = time.perf_counter()
-        assert await door.accept(delivery(f"burst-{number}"))
-        return time.perf_counter() - began
-
-    try:
-        return await asyncio.gather(*(timed(number) for number in range(BURST)))
-    finally:
-        await door.close()
-
-
-@contextmanager
-def postgres_url(restarts: list[object]) -> Iterator[str | None]:
-    """Yield the address of a new database; None where there is no PostgreSQL."""
-    programs = find_programs()
-    if programs is None:
-        yield None
-        return
-    clusters = running_cluster(programs)
-    cluster = next(clusters)
+def measure_postgres(
+    folder: Path, options: argparse.Namespace, cluster: PostgresCluster
+) -> Iterator[list[Figure]]:
+    """Play the scenes on a server of our own, which waits for the disk as one should."""
 
     def restart() -> None:
         cluster.stop(at_once=True)
         cluster.start()
 
-    restarts.append(restart)
+    def database() -> str:
+        return cluster.url(cluster.create_database())
+
+    if "load" in options.scenes:
+        yield Load("PostgreSQL", folder, database(), _size(options)).measure()
+    if "store" in options.scenes:
+        yield asyncio.run(store_cost("PostgreSQL", database()))
+    if "kills" in options.scenes:
+        found = asyncio.run(
+            killed(
+                database(), folder / "killed", kills=options.kills, workers=2, restart=restart
+            )
+        )
+        yield [
+            *figures_of("kill -9 of a worker", "PostgreSQL", options.kills, found),
+            Figure(
+                scene="kill -9 of a worker",
+                name="restarts of the database in between",
+                database="PostgreSQL",
+                value=min(RESTARTS, options.kills),
+            ),
+        ]
+
+
+@contextmanager
+def postgres() -> Iterator[PostgresCluster | None]:
+    """Let a server run for the time of the block; None where its programs are not there."""
+    programs = find_programs()
+    if programs is None:
+        yield None
+        return
+    clusters = running_cluster(programs, lasting=True)
     try:
-        yield cluster.url(cluster.create_database())
+        yield next(clusters)
     finally:
         next(clusters, None)
 
 
-def report(trial: Trial, kills: int) -> bool:
-    """Print one trial; tell whether it is as promised."""
-    outcome = trial.outcome
-    print(f"\n{trial.name}: {kills} × kill -9")
-    print(f"  acknowledged deliveries   {trial.sent}")
-    print(f"  lost                      {len(outcome.lost)}")
-    print(f"  posted twice              {len(outcome.twice)}")
-    print(f"  told to have failed       {len(outcome.told)}")
-    print(f"  answers in all            {outcome.answered}")
-    gaps = ", ".join(f"{gap * 1000:.0f}" for gap in outcome.repaid)
-    within = f"   (answered so many ms before the kill: {gaps})" if gaps else ""
-    print(f"  paid twice                {len(outcome.repaid)}{within}")
-    print(f"  begun again in flight     {outcome.restarted}")
-    print(f"  last kill to last review  {trial.recovery_seconds:.1f} s")
-    return not (outcome.lost or outcome.twice or outcome.told)
-
-
-def report_burst(name: str, seconds: list[float]) -> bool:
-    """Print one burst; tell whether it is fast enough."""
-    cuts = statistics.quantiles(seconds, n=100)
-    print(
-        f"\n{name}: {BURST} deliveries at once, written down in"
-        f" p50 {cuts[49] * 1000:.0f} ms, p95 {cuts[94] * 1000:.0f} ms, p99 {cuts[98] * 1000:.0f} ms"
-    )
-    return cuts[98] <= MOST_SECONDS
+def measure(options: argparse.Namespace, report: Report, tell: Callable[[str], None]) -> None:
+    """Play everything that is asked for."""
+    if options.only != "postgres":
+        with tempfile.TemporaryDirectory() as place:
+            for figures in measure_sqlite(Path(place), options):
+                report.add(figures)
+                tell(f"SQLite: {figures[0].scene}, …")
+    if options.only != "sqlite":
+        with tempfile.TemporaryDirectory() as place, postgres() as cluster:
+            if cluster is None:
+                tell("PostgreSQL: its programs are not on this machine")
+                return
+            for figures in measure_postgres(Path(place), options, cluster):
+                report.add(figures)
+                tell(f"PostgreSQL: {figures[0].scene}, …")
 
 
 def main() -> int:
-    """Run everything."""
+    """Measure, print, judge."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--kills", type=int, default=60)
+    parser.add_argument("--quick", action="store_true", help="smaller scenes, fewer kills")
+    parser.add_argument("--kills", type=int, help=f"how many on each database ({_KILLS})")
     parser.add_argument("--only", choices=("sqlite", "postgres"))
-    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--scenes", nargs="+", choices=SCENES, default=SCENES)
+    parser.add_argument("--check", action="store_true", help="fail where a bar is missed")
+    parser.add_argument(
+        "--slack", type=float, default=1.0, help="times may be so many times as long: a busy machine"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures down as well")
     options = parser.parse_args()
-    print(f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    good = True
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        if options.only != "postgres":
-            name = "SQLite, one process"
-            database = f"sqlite:///{folder}/engine.sqlite3"
-            trial = asyncio.run(
-                killed(name, database, folder / "one", kills=options.kills, workers=1)
-            )
-            good &= report(trial, options.kills)
-            quick = asyncio.run(burst(f"sqlite:///{folder}/burst.sqlite3"))
-            good &= report_burst("SQLite", quick)
-        restarts: list[object] = []
-        if options.only != "sqlite":
-            with postgres_url(restarts) as database_url:
-                if database_url is None:
-                    print("\nPostgreSQL: its programs are not on this machine")
-                else:
-                    name = f"PostgreSQL, two workers, one dies for good, {RESTARTS} restarts"
-                    trial = asyncio.run(
-                        killed(
-                            name,
-                            database_url,
-                            folder / "two",
-                            kills=options.kills,
-                            workers=2,
-                            restart=restarts[0],
-                        )
-                    )
-                    good &= report(trial, options.kills)
-                    good &= report_burst("PostgreSQL", asyncio.run(burst(database_url)))
-    return 0 if good or not options.check else 1
+    options.kills = options.kills or (_QUICK_KILLS if options.quick else _KILLS)
+    report = Report(slack=options.slack)
+    for name, value in machine().items():
+        print(f"{name:<10}{value}")
+    measure(options, report, lambda text: print(text, file=sys.stderr, flush=True))
+    print(f"\n{report.table()}")
+    if options.json is not None:
+        options.json.write_text(report.document(), encoding="utf-8")
+    for figure in report.missed:
+        print(f"MISSED: {figure.database}, {figure.scene}, {figure.name}: {figure.shown}")
+    return 1 if options.check and report.missed else 0
+
+
+def _size(options: argparse.Namespace) -> Size:
+    return QUICK if options.quick else Size()
 
 
 if __name__ == "__main__":

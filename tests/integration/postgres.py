@@ -42,6 +42,7 @@ _SETTINGS = {
     "autovacuum": "off",
     "log_min_messages": "warning",
 }
+_LASTING = {"fsync": "on", "full_page_writes": "on", "autovacuum": "on"}
 
 
 def find_programs() -> Path | None:
@@ -65,14 +66,18 @@ class PostgresCluster:
     Args:
         programs: Where its programs are, see `find_programs`.
         unwatched: Lets it start programs and write files of its own.
+        lasting: Whether it waits for the disk, as it does wherever data has to last.
     """
 
     def __init__(
         self,
         programs: Path,
         unwatched: Callable[[], AbstractContextManager[None]] = nullcontext,
+        *,
+        lasting: bool = False,
     ) -> None:
         self._programs = programs
+        self._settings = {**_SETTINGS, **(_LASTING if lasting else {})}
         self._unwatched = unwatched
         # PostgreSQL refuses to run as root, and root's temporary folder is closed to others.
         self._as_nobody: dict[str, Any] = {}
@@ -120,7 +125,7 @@ class PostgresCluster:
             self.port = free.getsockname()[1]
 
     def _start(self) -> None:
-        settings = [f"--{name}={value}" for name, value in _SETTINGS.items()]
+        settings = [f"--{name}={value}" for name, value in self._settings.items()]
         program = str(self._programs / "postgres")
         server = [program, "-D", str(self._data), f"--port={self.port}", *settings]
         with (self._folder / "log").open("ab") as log:
@@ -202,10 +207,13 @@ class PostgresCluster:
 
 
 def running_cluster(
-    programs: Path, unwatched: Callable[[], AbstractContextManager[None]] = nullcontext
+    programs: Path,
+    unwatched: Callable[[], AbstractContextManager[None]] = nullcontext,
+    *,
+    lasting: bool = False,
 ) -> Iterator[PostgresCluster]:
     """Make a cluster, yield it, and take it away."""
-    cluster = PostgresCluster(programs, unwatched)
+    cluster = PostgresCluster(programs, unwatched, lasting=lasting)
     try:
         cluster.create()
         yield cluster

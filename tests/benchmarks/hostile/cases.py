@@ -10,8 +10,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reviewer.testing.fake_github.pull_request import FakePullRequest
+from reviewer.testing.fake_github.repository import FakeRepository
+
 #: A million characters, or as many of a piece as fit.
 _MEGABYTE = 1_000_000
+#: Larger files are listed and not read; these are just below.
+_READ = 880_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +28,14 @@ class Prepared:
         arguments: More arguments, after ``review --patch FILE``.
         answer: What the model says to every question; None where no model is asked.
         base: Files of the repository in which the command runs.
+        pull: Opens the pull request that is reviewed instead of a patch.
     """
 
-    patch: str
+    patch: str = ""
     arguments: tuple[str, ...] = ("--no-model",)
     answer: str | None = None
     base: Mapping[str, str] = field(default_factory=dict)
+    pull: Callable[[FakeRepository], FakePullRequest] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,25 +205,59 @@ def _words_of_a_model(size: int, _folder: Path) -> Prepared:
     return _asked(20, json.dumps({"answers": [answer]}))
 
 
+def _open(repository: FakeRepository, title: str, body: str) -> FakePullRequest:
+    files = {"app.py": "import subprocess\n\n\ndef f(x):\n    subprocess.run(x, shell=True)\n"}
+    return repository.open_pull(
+        branch="feature", files=files, title=title, body=body, author="alice"
+    )
+
+
+def _long_description(size: int, _folder: Path) -> Prepared:
+    def pull(repository: FakeRepository) -> FakePullRequest:
+        return _open(repository, "@org/team " * (size // 10), "<!-- x --> #1 `" * (size // 15))
+
+    return Prepared(pull=pull)
+
+
+def _long_conversation(size: int, _folder: Path) -> Prepared:
+    def pull(repository: FakeRepository) -> FakePullRequest:
+        opened = _open(repository, "Add", "")
+        for number in range(size):
+            opened.comment("alice", f"<!-- persona-reviewer:summary head=x --> {number}")
+        return opened
+
+    return Prepared(pull=pull)
+
+
+def _many_threads(size: int, _folder: Path) -> Prepared:
+    def pull(repository: FakeRepository) -> FakePullRequest:
+        opened = _open(repository, "Add", "")
+        for number in range(size):
+            opened.review_comment("alice", "app.py", 5, f"comment {number}")
+        return opened
+
+    return Prepared(pull=pull)
+
+
 CASES: tuple[Case, ...] = (
     Case(name="a file of 17 MB", size=17 * _MEGABYTE, build=_large_file),
-    Case(name="a file of 0.9 MB that is read", size=900_000, build=_large_reviewed_file),
+    Case(name="0.9 MB that is read", size=_READ, build=_large_reviewed_file),
     Case(name="3,000 files", size=3_000, build=_many_files),
     Case(name="one line of 1 MB", size=_MEGABYTE, build=_of_pieces("a.py", "x = 1; ")),
     Case(name="1 MB of brackets in code", size=_MEGABYTE, build=_of_pieces("a.py", "([{")),
     Case(
-        name="1 MB of brackets in lines",
-        size=_MEGABYTE,
+        name="0.9 MB of brackets in lines",
+        size=_READ,
         build=_of_pieces("a.py", "([{", lines=20_000),
     ),
     Case(
-        name="1 MB of brackets in TypeScript",
-        size=_MEGABYTE,
+        name="0.9 MB of brackets in TypeScript",
+        size=_READ,
         build=_of_pieces("a.ts", "({[", lines=20_000),
     ),
     Case(name="1 MB of brackets in Markdown", size=_MEGABYTE, build=_of_pieces("a.md", "[](")),
     Case(name="1 MB of brackets in JSON", size=_MEGABYTE, build=_nested_json),
-    Case(name="1 MB of brackets in YAML", size=_MEGABYTE, build=_nested_yaml),
+    Case(name="0.9 MB of brackets in YAML", size=_READ, build=_nested_yaml),
     Case(
         name="1 MB of nested TOML (configuration)",
         size=_MEGABYTE,
@@ -228,24 +269,27 @@ CASES: tuple[Case, ...] = (
         build=_configuration(lambda size: "schema = 1\n" + "[a.b]\n" * (size // 6)),
     ),
     Case(
-        name="1 MB of backticks",
-        size=_MEGABYTE,
+        name="0.9 MB of backticks",
+        size=_READ,
         build=_of_pieces("a.md", "`` ` ```", lines=10_000),
     ),
-    Case(name="1 MB of `@a `", size=_MEGABYTE, build=_of_pieces("a.py", "@a ", lines=10_000)),
+    Case(name="0.9 MB of `@a `", size=_READ, build=_of_pieces("a.py", "@a ", lines=10_000)),
     Case(
-        name="1 MB that looks like secrets",
-        size=_MEGABYTE,
+        name="0.9 MB that looks like secrets",
+        size=_READ,
         build=_of_pieces("a.env", "AKIA eyJ password=", lines=10_000),
     ),
     Case(
-        name="1 MB of a Dockerfile",
-        size=_MEGABYTE,
+        name="0.9 MB of a Dockerfile",
+        size=_READ,
         build=_of_pieces("Dockerfile", "RUN <<A x \\ ", lines=20_000),
     ),
     Case(name="100,000 hunks", size=100_000, build=_many_hunks),
     Case(name="50,000 renames", size=50_000, build=_many_renames),
     Case(name="20,000 edited files", size=20_000, build=_many_small_sections),
+    Case(name="a title and a text of 1 MB", size=_MEGABYTE, build=_long_description),
+    Case(name="10,000 comments", size=10_000, build=_long_conversation),
+    Case(name="1,000 threads", size=1_000, build=_many_threads),
     Case(name="10,000 findings of our tools", size=10_000, build=_findings_of_our_tools),
     Case(name="10,000 findings in SARIF", size=10_000, build=_findings_of_a_tool),
     Case(name="10,000 findings of a model", size=10_000, build=_findings_of_a_model),

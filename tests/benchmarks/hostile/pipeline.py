@@ -6,10 +6,14 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
+from reviewer.testing.fake_github.hub import FakeGitHub
+from reviewer.testing.fake_github.pull_request import FakePullRequest
+from reviewer.testing.fake_github.repository import FakeRepository
 from tests.benchmarks.hostile.cases import Case, Prepared
 from tests.e2e.model_server import ModelServer, model_server
 
@@ -72,7 +76,8 @@ class Measured:
             return f"{self.growth:.1f} times as long for twice the size"
         if self.whole.megabytes > MOST_MEGABYTES:
             return f"{self.whole.megabytes:.0f} MB"
-        if "Traceback" in self.whole.said or self.whole.exit_code not in _REVIEWED:
+        broken = "Traceback" in self.whole.said or "Internal error" in self.whole.said
+        if broken or self.whole.exit_code not in _REVIEWED:
             return f"ended with {self.whole.exit_code}: {self.whole.said[-300:]}"
         return ""
 
@@ -101,11 +106,28 @@ def _run_case(case: Case, size: int) -> Cost:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         prepared = case.build(size, folder)
+        if prepared.pull is not None:
+            return _run_pull(prepared.pull, prepared, folder)
         if prepared.answer is None:
             return run(prepared, folder)
         answer = prepared.answer
         with model_server(lambda _body: answer) as server:
             return run(prepared, folder, server)
+
+
+def _run_pull(
+    open_pull: Callable[[FakeRepository], FakePullRequest], prepared: Prepared, folder: Path
+) -> Cost:
+    """Run the command on a pull request of a GitHub of ours."""
+    hub = FakeGitHub(folder / "hub")
+    repository = hub.repository("octo/shop", files={"README.md": "# Shop\n"})
+    pull = open_pull(repository)
+    token = hub.token(permissions={"contents": "read", "pull_requests": "write"}, viewer="alice")
+    with hub.serve() as url:
+        given = {"GITHUB_API_URL": url, "GITHUB_GRAPHQL_URL": f"{url}/graphql"}
+        return _command(
+            ["--pr", pull.name, *prepared.arguments], folder, {**given, "GITHUB_TOKEN": token}
+        )
 
 
 def run(prepared: Prepared, folder: Path, server: ModelServer | None = None) -> Cost:
@@ -116,28 +138,39 @@ def run(prepared: Prepared, folder: Path, server: ModelServer | None = None) -> 
         folder: An empty folder, or one with what the case has put there.
         server: Answers as the model.
     """
+    patch = folder / "change.patch"
+    patch.write_text(prepared.patch)
+    arguments = ["--patch", str(patch), *prepared.arguments]
+    arguments += [] if server is None else ["--model", server.model, "--max-cost", "100"]
+    return _command(arguments, folder, {}, prepared.base)
+
+
+def _command(
+    arguments: list[str],
+    folder: Path,
+    given: Mapping[str, str],
+    base: Mapping[str, str] = MappingProxyType({}),
+) -> Cost:
     repository = folder / "repository"
     repository.mkdir()
+    kept = ("PATH", "LANG", "PYTHONPATH")
     environment = {
-        **{name: os.environ[name] for name in ("PATH", "LANG", "PYTHONPATH") if name in os.environ},
+        **{name: os.environ[name] for name in kept if name in os.environ},
         "HOME": str(folder),
         "GIT_CONFIG_NOSYSTEM": "1",
         "TMPDIR": str(folder),
+        **given,
     }
     _git(repository, environment, "init", "--quiet", "--initial-branch=main")
-    for path, text in prepared.base.items():
+    for path, text in base.items():
         (repository / path).write_text(text)
-    if prepared.base:
+    if base:
         _git(repository, environment, "add", "--all")
         identity = ("-c", "user.name=Bench", "-c", "user.email=bench@example.com")
         _git(repository, environment, *identity, "commit", "--quiet", "--message", "Base")
-    patch = folder / "change.patch"
-    patch.write_text(prepared.patch)
-    command = [sys.executable, "-c", _LAUNCHER, "review", "--patch", str(patch), "--no-progress"]
+    command = [sys.executable, "-c", _LAUNCHER, "review", *arguments, "--no-progress"]
     for form in ("json", "markdown", "html", "sarif"):
         command += ["--output", f"{form}={folder / form}"]
-    command += prepared.arguments
-    command += [] if server is None else ["--model", server.model, "--max-cost", "100"]
     return _wait(command, repository, environment)
 
 
