@@ -283,6 +283,12 @@ def test_no_word_of_people_or_models_is_to_be_seen_anywhere(seen: Seen, whose: s
     assert word.encode() not in seen.databases
 
 
+def test_nobody_but_us_tells_details(seen: Seen) -> None:
+    loggers = {line["logger"] for line in seen.lines if line["level"] == "debug"}
+    assert loggers
+    assert all(name.startswith("reviewer.") for name in loggers)
+
+
 def test_the_words_were_there_to_be_seen(seen: Seen) -> None:
     comments = [comment.body for comment in seen.pulls["whole"].comments]
     threads = [

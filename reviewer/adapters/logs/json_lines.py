@@ -51,6 +51,8 @@ LIBRARIES: Mapping[str, int] = {
 #: What libraries hand over beside their words and nobody reads.
 _NOT_SHOWN = ("stack_info", "color_message", "applicationID")
 
+_OURS = "reviewer"
+
 #: It puts a handler of its own on its logger unless it finds one there.
 _SELF_MADE = ("dbos",)
 
@@ -126,6 +128,7 @@ def _handler(settings: LogSettings) -> logging.Handler:
     cleaner = Cleaner(settings.secrets)
     fields = _Fields(settings, cleaner)
     handler = _SafeHandler(settings.stream or sys.stderr)
+    handler.addFilter(_ours_or_informing)
     handler.addFilter(
         Sampling(
             settings.time,
@@ -141,6 +144,15 @@ def _handler(settings: LogSettings) -> logging.Handler:
         )
     )
     return handler
+
+
+def _ours_or_informing(record: logging.LogRecord) -> bool:
+    """Tell whether a line is ours, or says more than what a library does at each step.
+
+    Below that, a driver of a database writes whole statements with their values down.
+    """
+    ours = record.name.partition(".")[0] == _OURS
+    return ours or record.levelno >= logging.INFO
 
 
 class _Fields:

@@ -54,6 +54,16 @@ def test_a_level_that_somebody_set_before_has_no_say_and_is_given_back() -> None
         logger.setLevel(before)
 
 
+@pytest.mark.holds("S17")
+@pytest.mark.parametrize("library", ["aiosqlite", "psycopg.pq", "somebody.unheard.of"])
+def test_a_library_that_nobody_thought_of_tells_no_details_either(library: str) -> None:
+    with logging_to_memory(level="debug") as written:
+        logging.getLogger(library).debug("executing INSERT INTO finding VALUES ('code')")
+        logging.getLogger(library).info("connected")
+        logging.getLogger("reviewer.x").debug("ours")
+    assert [line["event"] for line in written.lines] == ["connected", "ours"]
+
+
 def test_of_alike_lines_the_first_of_a_stretch_are_written_and_the_rest_counted() -> None:
     with logging_to_memory(most_alike=3) as written:
         logger = logging.getLogger("uvicorn.error")
