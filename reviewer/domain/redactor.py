@@ -2,8 +2,8 @@
 
 Two nets. What looks like a secret of a known kind is replaced by its kind, see
 `domain.secret_pattern`. What is one of *our* secrets is replaced in whatever form it comes:
-plain, in part, reversed, in base64, in hexadecimal, in rot13, quoted for a URL, or with its
-characters set apart.
+plain, in part, reversed, in base64, in hexadecimal, in rot13, quoted for a URL, with its
+characters set apart, or packed by gzip or zlib and encoded, some layers deep.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
+from reviewer.domain.encoded_run import opened_runs
 from reviewer.domain.secret_pattern import find_secrets
 
 #: What replaces one of our own secrets.
@@ -28,6 +29,8 @@ _STEP = 6
 _SHORT = 2
 #: What may stand between the characters of a secret that was set apart.
 _APART = " \t\r\n\"'`+,.;:|/\\_-*\u200b\u200c\u200d\u2060\ufeff"
+#: How often what was encoded is opened again.
+_LAYERS = 3
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 _TURNED = _ALPHABET[13:] + _ALPHABET[:13]
 _ROT13 = str.maketrans(_ALPHABET + _ALPHABET.upper(), _TURNED + _TURNED.upper())
@@ -66,9 +69,16 @@ def _replace(text: str, places: Iterable[tuple[int, int, str]]) -> str:
     return "".join(pieces)
 
 
-def _own_places(text: str, secrets: Sequence[str]) -> list[tuple[int, int]]:
+def _own_places(text: str, secrets: Sequence[str], layers: int = _LAYERS) -> list[tuple[int, int]]:
     """Find every form of our secrets; places that touch are one."""
-    spans = sorted(span for secret in secrets for span in _places_of(text, secret))
+    spans = [span for secret in secrets for span in _places_of(text, secret)]
+    if layers:
+        spans += (
+            (start, end)
+            for start, end, inner in opened_runs(text)
+            if inner is None or _own_places(inner, secrets, layers - 1)
+        )
+    spans.sort()
     merged: list[tuple[int, int]] = []
     for start, end in spans:
         if merged and start <= merged[-1][1]:

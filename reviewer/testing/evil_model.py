@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import codecs
+import gzip
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -235,6 +236,7 @@ def secret_forms(secret: str) -> tuple[str, ...]:
     return (
         secret,
         base64.b64encode(raw).decode(),
+        base64.b64encode(gzip.compress(raw, mtime=0)).decode(),
         raw.hex(),
         codecs.encode(secret, "rot13"),
         secret[::-1],
