@@ -68,6 +68,26 @@ def test_a_signed_delivery_becomes_one_review_one_summary_and_one_check(place: T
 
 
 @pytest.mark.holds("R21", "P22")
+def test_what_happens_is_told_in_lines(place: Town) -> None:
+    pull = place.open_pull()
+    delivery = place.deliver("pull_request", "opened", pull)
+    place.reviewed(pull)
+    (handled,) = [
+        line
+        for line in place.service.lines
+        if line["event"] == "delivery handled" and line["delivery_id"] == delivery
+    ]
+    assert handled["outcome"] == "a review was ordered"
+    assert handled["repository"] == pull.repository.full_name
+    told = [
+        line["event"]
+        for line in place.service.lines
+        if "sequence" in line and line["delivery_id"] == delivery
+    ]
+    assert (told[0], told[-1]) == ("review.started", "review.completed")
+    assert told.count("persona.started") == told.count("persona.completed") > 0
+
+
 def test_a_delivery_with_another_signature_is_refused_and_starts_nothing(place: Town) -> None:
     pull = place.open_pull()
     event = place.hub.event("pull_request", "opened", pull, installation=place.installation)

@@ -33,6 +33,7 @@ from reviewer.domain.run_news import (
     run_resumed,
 )
 from reviewer.domain.status import TRANSITIONS, RunState
+from tests.guards import ROOT
 from tests.unit.operations.run_example import (
     COMPLETED,
     ENDED,
@@ -52,6 +53,24 @@ def test_the_kinds_are_those_of_the_service() -> None:
         *("completion.chunk", "completion.completed", "context.compressed"),
         *("run.paused", "run.resumed"),
     }
+
+
+@pytest.mark.parametrize("kind", sorted(set(EventKind) - FINAL))
+def test_a_kind_is_told_by_somebody(kind: EventKind) -> None:
+    """Nobody has to wait for an event that nothing makes; `review_ended` makes those of the end."""
+    sources = {path: path.read_text(encoding="utf-8") for path in (ROOT / "reviewer").rglob("*.py")}
+    makers = [
+        part.partition("(")[0]
+        for part in sources[ROOT / "reviewer" / "domain" / "run_news.py"].split("\ndef ")[1:]
+        if f"EventKind.{kind.name}" in part
+    ]
+    assert makers
+    told = [
+        maker
+        for maker in ("review_ended" if name.startswith("_") else name for name in makers)
+        if any(f"{maker}(" in text for path, text in sources.items() if path.name != "run_news.py")
+    ]
+    assert told, f"nobody tells {kind.value}"
 
 
 @pytest.mark.parametrize("kind", EventKind)
