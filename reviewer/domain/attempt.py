@@ -9,6 +9,9 @@ from enum import StrEnum
 
 from reviewer.domain.completion import ModelName, Parameters, PromptIdentity, Usage
 
+#: What stands in a row until its attempt ends.
+UNFINISHED = "unfinished"
+
 
 class AttemptOutcome(StrEnum):
     """How an attempt ended."""
@@ -37,7 +40,8 @@ class Attempt:
         parameters: What was sent.
         number: Which attempt of the call, from 1.
         outcome: How it ended.
-        failure: `FailureKind` value, empty unless it failed.
+        failure: `FailureKind` value, empty unless it failed; `UNFINISHED` for an attempt that is
+            under way, or whose process ended before it did.
         finish: `Finish` value, empty unless it answered.
         usage: What it used; where usage never arrived, what was reserved for it.
         usage_known: Whether the provider said what it used.

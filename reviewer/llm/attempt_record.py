@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from reviewer.domain.attempt import Attempt, AttemptOutcome
+from reviewer.domain.attempt import UNFINISHED, Attempt, AttemptOutcome
 from reviewer.domain.completion import Completion, CompletionRequest, Failure, Usage
 from reviewer.llm.ceilings import Account
 from reviewer.llm.meter import Charge, Reservation, Unbilled
@@ -35,6 +35,14 @@ class AttemptRecord:
     reservation: Reservation
     started_at: datetime
     started_seconds: float
+
+    def unfinished(self) -> Attempt:
+        """Return the row of an attempt that is about to be sent, at its worst case."""
+        reserved = self.reservation
+        charge = Charge(usage=reserved.usage, cost=reserved.cost, known=False)
+        return self._row(
+            charge, outcome=AttemptOutcome.FAILED, failure=UNFINISHED, latency_seconds=0.0
+        )
 
     def answered(self, completion: Completion, charge: Charge, *, kept: bool = False) -> Attempt:
         """Return the row of an attempt that brought an answer."""

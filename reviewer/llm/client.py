@@ -224,7 +224,7 @@ class LLMClient:
         return await retrying(pause, self.chance)(self._attempt, request, call)
 
     async def _attempt(self, request: CompletionRequest, call: _Call) -> Completion:
-        """Make one attempt: reserve, send, settle, write down."""
+        """Make one attempt: reserve, write down, send, settle, write down how it ended."""
         model = self.models(request.model)
         reservation = self._worst(request, attempt=self.new_id())
         await self._meter.reserve(reservation)
@@ -236,6 +236,12 @@ class LLMClient:
             raise
         call.number += 1
         record = self._record(request, reservation, number=call.number)
+        try:
+            # Whatever becomes of this process: what may cost is written down before it leaves.
+            await self.ledger.begin(record.unfinished())
+        except BaseException:
+            self._meter.release(reservation)
+            raise
         with self.telemetry.span(span_name(request), asked(request, call.number)) as span:
             try:
                 completion = await self._sent(model, request, call, timeout_seconds)

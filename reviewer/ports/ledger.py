@@ -20,10 +20,18 @@ class Spent:
 
 
 class Ledger(Protocol):
-    """Keeps every attempt; nothing is ever changed or taken back."""
+    """Keeps every attempt; nothing that has ended is ever changed or taken back."""
+
+    async def begin(self, attempt: Attempt) -> None:
+        """Write down what an attempt may cost at worst, durably, before it is sent.
+
+        The row stands until `record` puts the end of the same attempt in its place; where nobody
+        lives to do that, it stays, and so does what it may have cost.
+        """
+        ...
 
     async def record(self, attempt: Attempt) -> None:
-        """Write one attempt down, durably, before its answer is used."""
+        """Write the end of one attempt down, durably, before its answer is used."""
         ...
 
     async def spent(

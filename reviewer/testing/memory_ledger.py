@@ -22,8 +22,13 @@ class MemoryLedger:
         #: Installations of which nothing is written any more.
         self.gone: set[int | None] = set()
 
+    async def begin(self, attempt: Attempt) -> None:
+        """Write down what an attempt may cost."""
+        await MemoryLedger.record(self, attempt)
+
     async def record(self, attempt: Attempt) -> None:
-        """Write one attempt down."""
+        """Write the end of one attempt down."""
+        self.rows[:] = [row for row in self.rows if row.id != attempt.id]
         if attempt.installation not in self.gone:
             self.rows.append(attempt)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from reviewer.adapters.database.service_store import open_service_store
 from reviewer.adapters.database.store import open_store
-from reviewer.domain.attempt import Attempt, AttemptOutcome
+from reviewer.domain.attempt import UNFINISHED, Attempt, AttemptOutcome
 from reviewer.domain.completion import ModelName, Parameters, PromptIdentity, Usage
 from reviewer.ports.ledger import Ledger, Spent
 from reviewer.testing.memory_ledger import MemoryLedger
@@ -96,6 +97,21 @@ async def test_attempts_come_in_the_order_in_which_they_began(ledger: Ledger) ->
 
     kept = [row.id for row in await ledger.attempts()]
     assert kept == ["early", "middle", "middle too", "late"]
+
+
+@pytest.mark.holds("P13")
+async def test_the_end_of_an_attempt_takes_the_place_of_what_it_may_cost(ledger: Ledger) -> None:
+    worst = replace(
+        FULL, outcome=AttemptOutcome.FAILED, failure=UNFINISHED, usage_known=False, cost=Decimal(9)
+    )
+    await ledger.begin(worst)
+    assert list(await ledger.attempts()) == [worst]
+    assert (await ledger.spent(since=NOON - timedelta(days=9))).dollars == Decimal(9)
+
+    for _ in range(2):  # whoever is not told of a commit writes again
+        await ledger.record(FULL)
+
+    assert list(await ledger.attempts()) == [FULL]
 
 
 async def test_a_time_of_another_zone_is_the_same_time(ledger: Ledger) -> None:

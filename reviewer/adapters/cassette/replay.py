@@ -159,6 +159,9 @@ class ReplayLedger:
     def __init__(self, before: Spent) -> None:
         self._before = before
 
+    async def begin(self, attempt: Attempt) -> None:
+        """Do nothing."""
+
     async def record(self, attempt: Attempt) -> None:
         """Do nothing."""
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.orm import joinedload
 
 from reviewer.adapters.database.call_row import attempt_of, row_of
@@ -29,20 +29,14 @@ class CallRepository:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    async def add(self, attempt: Attempt) -> None:
-        """Add one attempt, with its prompt and model where they are new."""
+    async def put(self, attempt: Attempt) -> None:
+        """Write one attempt, with its prompt and model where they are new; its end comes last."""
         if not await is_present(self._session, attempt.installation):
             return
+        await self._session.execute(delete(LlmCall).where(LlmCall.attempt_id == attempt.id))
         prompt = await self._prompt_version_id(attempt.prompt)
         model = await self._model_version_id(attempt)
         await self._session.add(row_of(attempt, prompt_version_id=prompt, model_version_id=model))
-
-    async def has(self, attempt_id: str) -> bool:
-        """Tell whether an attempt was written down."""
-        found = await self._session.scalar(
-            select(LlmCall.id).where(LlmCall.attempt_id == attempt_id)
-        )
-        return found is not None
 
     async def spent(
         self,

@@ -23,20 +23,18 @@ class DatabaseLedger:
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions
 
+    async def begin(self, attempt: Attempt) -> None:
+        """Write down what an attempt may cost; it is committed when this returns."""
+        await self._put(attempt)
+
     async def record(self, attempt: Attempt) -> None:
-        """Write one attempt down; it is committed when this returns."""
-        tried = False
+        """Write the end of one attempt down; it is committed when this returns."""
+        await self._put(attempt)
 
-        async def write(session: Session) -> None:
-            nonlocal tried
-            calls = CallRepository(session)
-            # The connection may have broken after the commit, before anybody heard of it.
-            if tried and await calls.has(attempt.id):
-                return
-            tried = True
-            await calls.add(attempt)
-
-        await self._transactions.run(write)
+    async def _put(self, attempt: Attempt) -> None:
+        # Done twice it comes out the same: a connection may break after the commit, before
+        # anybody has heard of it.
+        await self._transactions.run(lambda session: CallRepository(session).put(attempt))
 
     async def spent(
         self,

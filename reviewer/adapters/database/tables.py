@@ -70,7 +70,7 @@ class PromptVersion(Table):
 
 
 class LlmCall(Table):
-    """One attempt of a call: a row of the ledger, never changed."""
+    """One attempt of a call: a row of the ledger, changed once, when it ends."""
 
     __tablename__ = "llm_call"
     __table_args__ = (

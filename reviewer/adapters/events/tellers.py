@@ -90,8 +90,12 @@ class ToldLedger:
         self._bus = bus
         self._clock = clock
 
+    async def begin(self, attempt: Attempt) -> None:
+        """Write down what an attempt may cost, durably; there is nothing to tell yet."""
+        await self._ledger.begin(attempt)
+
     async def record(self, attempt: Attempt) -> None:
-        """Write one attempt down, durably, and tell of it."""
+        """Write the end of one attempt down, durably, and tell of it."""
         await self._ledger.record(attempt)
         self._bus.tell(completion_completed(attempt, at=self._clock.now()))
 
