@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from reviewer.adapters.sarif.report import SarifReport
+    from reviewer.domain.base_files import BaseFiles
     from reviewer.domain.change import Change
     from reviewer.domain.persona import Persona
     from reviewer.domain.policy import Policy, PolicyLayer
@@ -190,10 +191,11 @@ def catalogue(repository: Path) -> Catalogue:
     Args:
         repository: Any folder; outside a repository only the built-in ones are there.
     """
-    from reviewer.service.read_base import read_catalogue
+    from reviewer.service.read_base import read_catalogue, unread_notices
 
-    personas, notices = read_catalogue(built_in_personas(), asyncio.run(_texts_at_head(repository)))
-    return Catalogue(personas=personas, notices=notices)
+    files = asyncio.run(_files_at_head(repository))
+    personas, notices = read_catalogue(built_in_personas(), files)
+    return Catalogue(personas=personas, notices=(*unread_notices(files), *notices))
 
 
 def policy(repository: Path) -> Policy:
@@ -202,9 +204,11 @@ def policy(repository: Path) -> Policy:
     Args:
         repository: Any folder; outside a repository the defaults hold.
     """
-    from reviewer.service.read_base import read_policy
+    from reviewer.service.read_base import read_policy, unread_notices
 
-    return read_policy(asyncio.run(_texts_at_head(repository)), None)
+    files = asyncio.run(_files_at_head(repository))
+    read = read_policy(files, None)
+    return replace(read, notices=(*unread_notices(files), *read.notices))
 
 
 def built_in_personas() -> tuple[Persona, ...]:
@@ -219,7 +223,7 @@ def built_in_personas() -> tuple[Persona, ...]:
     return tuple(parse_persona(text, path) for path, text in persona_files())
 
 
-async def _texts_at_head(repository: Path) -> Mapping[str, str]:
+async def _files_at_head(repository: Path) -> BaseFiles:
     from reviewer.adapters.git.patch_workspace import PatchWorkspace
     from reviewer.service.read_base import CONFIGURATION_GLOBS
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
+from reviewer.domain.base_files import UnreadFile
 from reviewer.domain.change import Change
 from reviewer.domain.history import History
 from reviewer.domain.model_use import ModelUse
@@ -28,6 +29,7 @@ class Material:
         body: The description, likewise.
         change: What is reviewed.
         base_texts: Configuration files of the base, by path.
+        base_unread: Files that stand where such are looked for and are not read.
         before: What earlier rounds left behind.
         personas: Exactly these review, by name; empty lets the change decide.
         panel: A panel's name; the same by a short word.
@@ -40,6 +42,7 @@ class Material:
     body: str
     change: Change = field(repr=False)
     base_texts: Mapping[str, str] = field(repr=False)
+    base_unread: tuple[UnreadFile, ...] = ()
     before: History = field(default_factory=History, repr=False)
     personas: tuple[str, ...] = ()
     panel: str | None = None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
+from reviewer.domain.base_files import BaseFiles
 from reviewer.domain.change import Change
 from reviewer.errors import GitHubError
 
@@ -31,11 +32,11 @@ class Workspace(Protocol):
         """
         ...
 
-    async def base_files(self, patterns: Sequence[str]) -> Mapping[str, str]:
+    async def base_files(self, patterns: Sequence[str]) -> BaseFiles:
         """Return text files of the base commit by path, for the globs given, in path order.
 
         Only the base may configure a review: what a change says about its own review has no
-        effect. Symbolic links, submodules and files over 256 kB are left out. Empty where no
-        base is known (a patch outside a repository).
+        effect. Symbolic links, submodules, files over 256 kB and what is no text are told and
+        not read. Empty where no base is known (a patch outside a repository).
         """
         ...

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from reviewer.domain.base_files import BaseFiles
 from reviewer.domain.change import Change
 from reviewer.domain.glob import matches_any
 from reviewer.domain.material import Material, Question, Reply
@@ -41,10 +42,13 @@ class HeldWorkspace:
         del excluded
         return self.material.change
 
-    async def base_files(self, patterns: Sequence[str]) -> Mapping[str, str]:
+    async def base_files(self, patterns: Sequence[str]) -> BaseFiles:
         """Return those of the base's files that match, in path order."""
-        texts = self.material.base_texts
-        return {path: texts[path] for path in sorted(texts) if matches_any(patterns, path)}
+        texts, unread = self.material.base_texts, self.material.base_unread
+        return BaseFiles.of(
+            {path: text for path, text in texts.items() if matches_any(patterns, path)},
+            [file for file in unread if matches_any(patterns, file.path)],
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

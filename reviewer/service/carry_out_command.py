@@ -41,6 +41,7 @@ from reviewer.service.read_base import (
     misspelt,
     read_catalogue,
     read_policy,
+    unread_notices,
 )
 
 #: What `/plan` asks where nobody says what for.
@@ -251,6 +252,7 @@ class Errand:
             body=self._pull_request.body,
             change=ready.change,
             base_texts=ready.base_texts,
+            base_unread=ready.base_unread,
             before=self._history,
             layer=self._desk.layer,
         )
@@ -295,7 +297,7 @@ class Errand:
             texts = await self._source().base_files(CONFIGURATION_GLOBS)
             catalogue, notices = read_catalogue(self._desk.built_in, texts)
             policy = read_policy(texts, self._desk.layer)
-            said = (*policy.notices, *misspelt(texts, catalogue), *notices)
+            said = (*unread_notices(texts), *policy.notices, *misspelt(texts, catalogue), *notices)
             self._known_base = _Base(catalogue=catalogue, policy=policy, notices=said)
         return self._known_base
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
+from reviewer.domain.base_files import UnreadFile
 from reviewer.domain.change import Change
 from reviewer.domain.persona import PANELS, Persona
 from reviewer.domain.policy import GUARDED_PERSONA, Policy, PolicyLayer
@@ -19,6 +20,7 @@ from reviewer.service.read_base import (
     misspelt,
     read_catalogue,
     read_policy,
+    unread_notices,
 )
 
 
@@ -46,6 +48,7 @@ class Preparation:
     Args:
         change: What is reviewed.
         base_texts: Configuration files of the base, by path.
+        base_unread: Files that stand where such are looked for and are not read.
         catalogue: Every persona that could review.
         policy: The effective policy.
         selection: Who reviews, and why.
@@ -54,6 +57,7 @@ class Preparation:
 
     change: Change
     base_texts: Mapping[str, str]
+    base_unread: tuple[UnreadFile, ...]
     catalogue: tuple[Persona, ...]
     policy: Policy
     selection: Selection
@@ -106,11 +110,13 @@ async def prepare_review(
     )
     return Preparation(
         change=change,
-        base_texts=texts,
+        base_texts=texts.texts,
+        base_unread=texts.unread,
         catalogue=catalogue,
         policy=policy,
         selection=replace(selection, choices=(*selection.choices, *_off(policy, catalogue, able))),
         notices=(
+            *unread_notices(texts),
             *policy.notices,
             *misspelt(texts, catalogue),
             *persona_notices,

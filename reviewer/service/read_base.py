@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from reviewer.domain.agent_definition import AGENT_DEFINITION_GLOBS, parse_agent_definition
+from reviewer.domain.base_files import BaseFiles, is_looked_for
 from reviewer.domain.change import Change
 from reviewer.domain.glob import matches_any
 from reviewer.domain.own_linter import CONFIGURATION_GLOBS as LINTER_GLOBS
@@ -15,6 +16,9 @@ from reviewer.domain.policy import Policy, PolicyLayer, effective
 from reviewer.domain.repository_configuration import parse_repository_configuration, unknown_names
 from reviewer.domain.vocabulary import known_words
 from reviewer.errors import ConfigurationError
+
+#: Nobody reads more of them in a review.
+_MOST_NOTICES = 10
 
 CONFIGURATION_PATH = ".reviewer.toml"
 PERSONA_GLOB = ".reviewer/personas/*.toml"
@@ -95,6 +99,26 @@ def read_policy(texts: Mapping[str, str], layer: PolicyLayer | None) -> Policy:
         layers.append(layer)
     policy = effective(*layers)
     return replace(policy, notices=(*notices, *policy.notices))
+
+
+def unread_notices(files: BaseFiles) -> tuple[str, ...]:
+    """Tell files that stand where a configuration is looked for, and that are not read."""
+    notices = []
+    for file in files.unread:
+        if file.path == CONFIGURATION_PATH:
+            what = "The configuration was not used, the defaults hold"
+        elif is_looked_for((PERSONA_GLOB, *AGENT_DEFINITION_GLOBS), file.path):
+            what = "No persona was read here"
+        elif "/" not in file.path:
+            what = "This file of the base was not read"
+        else:
+            # A linter's file in a folder says nothing of the whole repository.
+            continue
+        notices.append(f"{what}: {file.path}: {file.why.words}. {file.why.way_out}")
+    if len(notices) > _MOST_NOTICES:
+        more = len(notices) - _MOST_NOTICES
+        notices = [*notices[:_MOST_NOTICES], f"{more:,} more files of the base were not used."]
+    return tuple(notices)
 
 
 def misspelt(texts: Mapping[str, str], catalogue: Sequence[Persona]) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TypeVar
 
+from reviewer.domain.base_files import BaseFiles
 from reviewer.domain.change import Change
 from reviewer.domain.conclusion import Conclusion, ConclusionKind
 from reviewer.domain.conversation import Conversation
@@ -240,7 +241,7 @@ class _Run:
     async def _look(
         self,
         conversation: Conversation,
-        texts: Mapping[str, str],
+        texts: BaseFiles,
         policy: Policy,
         history: History,
         gate: Gate,
@@ -262,7 +263,8 @@ class _Run:
                         title=pull_request.title,
                         body=pull_request.body,
                         change=change,
-                        base_texts=texts,
+                        base_texts=texts.texts,
+                        base_unread=texts.unread,
                         before=history,
                         personas=self._wanted.personas,
                         panel=self._wanted.panel,

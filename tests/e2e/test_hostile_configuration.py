@@ -169,3 +169,37 @@ def test_a_configuration_that_is_a_link_is_not_followed(
     document = review(repository(folder, {}), capsys)
 
     assert "SEC007" in rules_of(document)
+    told = notices_of(document)
+    assert "The configuration was not used, the defaults hold: .reviewer.toml" in told
+    assert "it is a symbolic link. Links are never followed" in told
+
+
+@pytest.mark.holds("R34", "S10")
+def test_a_configuration_that_is_too_large_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = 'schema = 1\nexclude = ["app.py"]\n' + "#" * 256_000
+    document = review(repository(tmp_path, {".reviewer.toml": text}), capsys)
+
+    assert "SEC007" in rules_of(document)
+    told = notices_of(document)
+    assert "The configuration was not used, the defaults hold: .reviewer.toml" in told
+    assert "it has more than 256 kB. No configuration needs so much" in told
+
+
+@pytest.mark.holds("R34", "S10")
+@pytest.mark.parametrize("path", [".reviewer.toml", ".reviewer/personas", ".reviewer"])
+def test_a_submodule_where_a_configuration_is_looked_for_is_told(
+    path: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = repository(tmp_path, {})
+    git(folder, "update-index", "--add", "--cacheinfo", f"160000,{'2' * 40},{path}")
+    git(folder, "commit", "--quiet", "--message", "A submodule")
+    (folder / "other.py").write_text(FAULTY)
+    git(folder, "add", "other.py")
+    git(folder, "commit", "--quiet", "--message", "After it")
+
+    document = review(folder, capsys)
+
+    assert "SEC007" in rules_of(document)
+    assert f"{path}: it is a submodule. Put a file there." in notices_of(document)

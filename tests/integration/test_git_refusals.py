@@ -9,6 +9,7 @@ import pytest
 
 from reviewer.adapters.git.range import Range
 from reviewer.adapters.git.workspace import GitWorkspace
+from reviewer.domain.base_files import Unread
 from reviewer.errors import UserError
 from tests.integration.git_repository import Repository
 
@@ -98,7 +99,13 @@ async def test_only_the_base_configures(repository: Repository) -> None:
     assert await tree.base_files(patterns) == expected
     repository.commit()
     commit = GitWorkspace(repository.folder, Range.parse("HEAD"), os.environ)
-    assert await commit.base_files(patterns) == expected
+    found = await commit.base_files(patterns)
+    assert found == expected
+    assert {file.path.rpartition("/")[2]: file.why for file in found.unread} == {
+        "big.toml": Unread.TOO_LONG,
+        "latin.toml": Unread.NO_TEXT,
+        "link.toml": Unread.LINK,
+    }
     first = GitWorkspace(repository.folder, Range.parse("HEAD~1"), os.environ)
     assert await first.base_files(patterns) == {}
 

@@ -280,6 +280,7 @@ async def test_the_base_of_configuration_is_the_base_branch_and_never_the_head(
     local = GitWorkspace(folder, Range.parse(f"{pull.base_sha}..{pull.head_sha}"), os.environ)
     theirs = await local.base_files([pattern for pattern in CONFIGURATION_GLOBS if "/" in pattern])
     assert found == {**theirs, ".reviewer.toml": "schema = 1\n"}
+    assert [(file.path, file.why.value) for file in found.unread] == [("ruff.toml", "link")]
 
 
 async def test_ten_files_take_four_calls(

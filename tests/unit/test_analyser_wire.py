@@ -25,6 +25,7 @@ from reviewer.adapters.analyser.wire import (
     write_outcome,
     write_task,
 )
+from reviewer.domain.base_files import Unread, UnreadFile
 from reviewer.domain.change import Change, Location, Side
 from reviewer.domain.checklist import NO_MODEL, Answer, Verdict
 from reviewer.domain.completion import Usage
@@ -85,6 +86,7 @@ def material_of(review: Review, **more: Unpack[More]) -> Material:
         "body": "It lists.",
         "change": review.change,
         "base_texts": {".reviewer.toml": "schema = 1\n"},
+        "base_unread": (UnreadFile(path="ruff.toml", why=Unread.LINK),),
         **more,
     }
     return Material(**given_)

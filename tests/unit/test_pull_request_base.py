@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from reviewer.domain.base_files import Unread, UnreadFile
 from reviewer.errors import GitHubError
 from tests.unit.github_answers import BASE_SHA, GitHubAnswers
 
@@ -66,6 +67,11 @@ async def test_the_base_configures_and_is_read_in_one_question(github: GitHubAns
     found = await github.workspace().base_files(patterns)
     assert found == {".claude/agents/one.md": "one\n", "pyproject.toml": "[project]\n"}
     assert list(found) == sorted(found)
+    assert found.unread == (
+        UnreadFile(path="ruff.toml", why=Unread.LINK),
+        UnreadFile(path="setup.cfg", why=Unread.TOO_LONG),
+        UnreadFile(path="tox.ini", why=Unread.NO_TEXT),
+    )
     assert github.calls.count("graphql") == 1
 
 
@@ -75,6 +81,27 @@ async def test_a_linked_configuration_in_a_folder_is_left_out(github: GitHubAnsw
     github.modes = {".claude/agents/one.md": 0o120000}
     found = await github.workspace().base_files(("/.claude/agents/*.md",))
     assert found == {".claude/agents/two.md": "two\n"}
+    assert found.unread == (UnreadFile(path=".claude/agents/one.md", why=Unread.LINK),)
+
+
+@pytest.mark.holds("S10", "R34")
+@pytest.mark.parametrize(
+    ("path", "mode", "why"),
+    [
+        (".reviewer.toml", 0o120000, Unread.LINK),
+        (".reviewer.toml", 0o160000, Unread.SUBMODULE),
+        # A folder in which personas would be looked for.
+        (".reviewer", 0o160000, Unread.SUBMODULE),
+    ],
+)
+async def test_what_is_no_file_where_a_configuration_is_looked_for_is_told(
+    github: GitHubAnswers, path: str, mode: int, why: Unread
+) -> None:
+    github.base = {path: "x", "README.md": "x"}
+    github.modes = {path: mode, "README.md": 0o120000}
+    found = await github.workspace().base_files((".reviewer.toml", ".reviewer/personas/*.toml"))
+    assert found == {}
+    assert found.unread == (UnreadFile(path=path, why=why),)
 
 
 async def test_attributes_are_returned_where_they_are_asked_for(github: GitHubAnswers) -> None:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
 from reviewer.adapters.git.objects import (
     TreeEntry,
     blob_sizes,
     list_tree,
+    other_entries,
     read_blobs,
     tree_entries,
 )
 from reviewer.adapters.git.process import Git
+from reviewer.domain.base_files import (
+    BASE_FILE_LIMIT_BYTES,
+    BaseFiles,
+    Unread,
+    UnreadFile,
+    is_looked_for,
+)
 from reviewer.domain.git_attributes import GitAttributes, read_attributes
 from reviewer.domain.glob import matches_any
 
-#: Files that configure anything are short; `ports.workspace` promises this limit.
-_FILE_LIMIT_BYTES = 256_000
 _ATTRIBUTES = ".gitattributes"
 
 
@@ -40,12 +46,19 @@ class CommitTree:
             self._listing = await list_tree(self._git, self._tree)
         return self._listing
 
-    async def files(self, patterns: Sequence[str]) -> Mapping[str, str]:
+    async def files(self, patterns: Sequence[str]) -> BaseFiles:
         """Return the text files that match one of the globs, by path, in path order."""
-        entries = tree_entries(await self.listing())
-        return await self._texts(
+        listing = await self.listing()
+        entries = tree_entries(listing)
+        found = await self._texts(
             entry for entry in entries if matches_any(patterns, entry.path) is not None
         )
+        others = (
+            UnreadFile(path=entry.path, why=Unread.LINK if entry.is_link else Unread.SUBMODULE)
+            for entry in other_entries(listing)
+            if is_looked_for(patterns, entry.path)
+        )
+        return BaseFiles.of(found, [*found.unread, *others])
 
     async def attributes(self, paths: Iterable[str]) -> GitAttributes:
         """Return what the tree's ``.gitattributes`` files say about these paths."""
@@ -63,13 +76,14 @@ class CommitTree:
             )
         )
 
-    async def _texts(self, entries: Iterable[TreeEntry]) -> Mapping[str, str]:
+    async def _texts(self, entries: Iterable[TreeEntry]) -> BaseFiles:
         """Read the entries that are text and not too long."""
         wanted = list(entries)
         sizes = await blob_sizes(self._git, (entry.blob for entry in wanted))
-        short = [entry for entry in wanted if sizes.get(entry.blob, 0) <= _FILE_LIMIT_BYTES]
+        short = [entry for entry in wanted if sizes.get(entry.blob, 0) <= BASE_FILE_LIMIT_BYTES]
         contents = await read_blobs(self._git, (entry.blob for entry in short))
         texts: dict[str, str] = {}
+        unread = {entry.path: Unread.TOO_LONG for entry in wanted if entry not in short}
         for entry in short:
             content = contents.get(entry.blob)
             if content is None:
@@ -77,6 +91,5 @@ class CommitTree:
             try:
                 texts[entry.path] = content.decode("utf-8")
             except UnicodeDecodeError:
-                # It is no text file, and the port promises text files.
-                continue
-        return texts
+                unread[entry.path] = Unread.NO_TEXT
+        return BaseFiles.of(texts, [UnreadFile(path=path, why=why) for path, why in unread.items()])

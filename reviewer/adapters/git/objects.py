@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from reviewer.adapters.git.process import Git
 
 _CHECKED = re.compile(rb"([0-9a-f]{40,64}) blob (\d+)")
+_LINK, _SUBMODULE = b"120000", b"160000"
 _LISTED = re.compile(rb"([0-7]{6}) (\w+) ([0-9a-f]{40,64})\t([^\0]+)\0")
 
 
@@ -19,6 +20,11 @@ class TreeEntry:
     mode: str
     blob: str
     path: str
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it is a symbolic link."""
+        return self.mode == _LINK.decode()
 
 
 def decode_path(path: bytes) -> str:
@@ -42,8 +48,20 @@ def tree_entries(listing: bytes, *, name: bytes = b"") -> Iterator[TreeEntry]:
         return
     for match in _LISTED.finditer(listing):
         mode, kind, blob, path = match.groups()
-        if kind == b"blob" and mode != b"120000" and name in path:
+        if kind == b"blob" and mode != _LINK and name in path:
             yield TreeEntry(mode=mode.decode(), blob=blob.decode(), path=decode_path(path))
+
+
+def other_entries(listing: bytes) -> Iterator[TreeEntry]:
+    """Yield the symbolic links and submodules of a listing, in path order.
+
+    Args:
+        listing: What `list_tree` returned.
+    """
+    for match in _LISTED.finditer(listing):
+        mode, _, identity, path = match.groups()
+        if mode in {_LINK, _SUBMODULE}:
+            yield TreeEntry(mode=mode.decode(), blob=identity.decode(), path=decode_path(path))
 
 
 def tree_paths(listing: bytes) -> frozenset[str]:

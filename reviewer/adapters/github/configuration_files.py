@@ -13,16 +13,22 @@ from pydantic import Field
 from reviewer.adapters.github.git_objects import BlobReader, Fragment, Lookup, WireBlob, look_up
 from reviewer.adapters.github.pull_request_reader import Wire, read_wire
 from reviewer.adapters.github.reading import GitHubReading
+from reviewer.domain.base_files import (
+    BASE_FILE_LIMIT_BYTES,
+    BaseFiles,
+    Unread,
+    UnreadFile,
+    is_looked_for,
+)
 from reviewer.domain.glob import matches_any
 from reviewer.domain.pull_request import Repository
 from reviewer.errors import GitHubError
 
 ATTRIBUTES = ".gitattributes"
-#: Files that configure anything are short; `ports.workspace` promises this limit.
-_FILE_LIMIT_BYTES = 256_000
 _WILDCARD = re.compile(r"[*?\[\]]")
 #: Git's modes of a regular file, as GraphQL writes them: whole numbers, not octal digits.
 _REGULAR_MODES = frozenset({0o100644, 0o100755, 0o100664})
+_ODD_MODES = {0o120000: Unread.LINK, 0o160000: Unread.SUBMODULE}
 
 
 class WireTreeEntry(Wire):
@@ -36,6 +42,11 @@ class WireTreeEntry(Wire):
     def regular(self) -> bool:
         """Whether it is a file, and no folder, symbolic link or submodule."""
         return self.mode in _REGULAR_MODES
+
+    @property
+    def odd(self) -> Unread | None:
+        """Why it cannot be read as a file; None where it can, or is a folder."""
+        return _ODD_MODES.get(self.mode)
 
 
 class WireFolder(Wire):
@@ -67,7 +78,7 @@ async def read_configuration(
     patterns: Sequence[str],
     *,
     asked: Asked | None = None,
-) -> Mapping[str, str]:
+) -> BaseFiles:
     """Read the text files of a commit that match one of the globs.
 
     Args:
@@ -80,7 +91,7 @@ async def read_configuration(
 
     Returns:
         The texts by path, in path order. Symbolic links, submodules, files that are too long
-        and files that are not UTF-8 are left out.
+        and files that are not UTF-8 are told.
 
     Raises:
         GitHubError: The commit is not there, or GitHub did not answer as agreed: then nobody
@@ -100,17 +111,23 @@ async def read_configuration(
         for name, answer in zip(places.files, others[: len(places.files)], strict=True)
         if answer and name in modes and modes[name].regular
     }
+    odd = {name: entry.odd for name, entry in modes.items()}
     for folder, answer in zip(places.folders, others[len(places.files) :], strict=True):
         for entry in folder_entries(answer):
+            odd[f"{folder}/{entry.name}"] = entry.odd
             if entry.regular and entry.content:
                 found[f"{folder}/{entry.name}"] = entry.content
     wanted = {path: found[path] for path in sorted(found) if matches_any(patterns, path)}
-    return await read_texts(BlobReader(client, repository), wanted)
+    texts = await read_texts(BlobReader(client, repository), wanted)
+    others_there = [
+        UnreadFile(path=path, why=why)
+        for path, why in odd.items()
+        if why is not None and is_looked_for(patterns, path)
+    ]
+    return BaseFiles.of(texts, [*texts.unread, *others_there])
 
 
-async def read_texts(
-    reader: BlobReader, answers: Mapping[str, Mapping[str, object]]
-) -> dict[str, str]:
+async def read_texts(reader: BlobReader, answers: Mapping[str, Mapping[str, object]]) -> BaseFiles:
     """Return the texts of short files that are UTF-8.
 
     Args:
@@ -118,15 +135,17 @@ async def read_texts(
         answers: What GraphQL gave (`Fragment.BLOB_TEXT`), by path.
     """
     blobs = {path: read_wire(WireBlob, answer, what=path) for path, answer in answers.items()}
-    short = [path for path, blob in blobs.items() if blob.byteSize <= _FILE_LIMIT_BYTES]
+    short = [path for path, blob in blobs.items() if blob.byteSize <= BASE_FILE_LIMIT_BYTES]
     contents = await asyncio.gather(
         *(reader.complete(blobs[path].oid, answers[path], shown=False) for path in short)
     )
-    return {
-        path: content.text
-        for path, content in zip(short, contents, strict=True)
-        if content.text is not None
-    }
+    texts = {path: content.text for path, content in zip(short, contents, strict=True)}
+    unread = dict.fromkeys(blobs.keys() - set(short), Unread.TOO_LONG)
+    unread |= {path: Unread.NO_TEXT for path, text in texts.items() if text is None}
+    return BaseFiles.of(
+        {path: text for path, text in texts.items() if text is not None},
+        [UnreadFile(path=path, why=why) for path, why in unread.items()],
+    )
 
 
 def _places(patterns: Iterable[str]) -> _Places:

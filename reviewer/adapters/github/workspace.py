@@ -11,7 +11,7 @@ that it forked.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from reviewer.adapters.github.addresses import path_of
 from reviewer.adapters.github.configuration_files import ATTRIBUTES, read_configuration
@@ -20,6 +20,7 @@ from reviewer.adapters.github.file_entry import HeadTree, read_entries, read_tre
 from reviewer.adapters.github.file_reader import judge, read_file
 from reviewer.adapters.github.opening import Opening
 from reviewer.adapters.github.reading import GitHubReading
+from reviewer.domain.base_files import BaseFiles
 from reviewer.domain.change import Change
 from reviewer.domain.classification import Classifier
 from reviewer.domain.pull_request import PullRequest
@@ -82,7 +83,7 @@ class PullRequestWorkspace:
             unlisted=self._unlisted(len(entries)),
         )
 
-    async def base_files(self, patterns: Sequence[str]) -> Mapping[str, str]:
+    async def base_files(self, patterns: Sequence[str]) -> BaseFiles:
         """Return text files of the base; see `ports.workspace.Workspace.base_files`.
 
         Args:
@@ -102,7 +103,10 @@ class PullRequestWorkspace:
         self._root_attributes = found.get(ATTRIBUTES, "")
         if any(pattern.strip("/") == ATTRIBUTES for pattern in patterns):
             return found
-        return {path: text for path, text in found.items() if path != ATTRIBUTES}
+        return BaseFiles.of(
+            {path: text for path, text in found.items() if path != ATTRIBUTES},
+            [file for file in found.unread if file.path != ATTRIBUTES],
+        )
 
     async def _listing(self) -> list[object]:
         name = self._request.name

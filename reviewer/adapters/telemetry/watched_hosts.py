@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 
+from reviewer.domain.base_files import BaseFiles
+from reviewer.domain.change import Change
 from reviewer.domain.conversation import Conversation
 from reviewer.domain.posting import Check, FileComment, InlineComment, Permission, Reaction
 from reviewer.domain.pull_request import PullRequest, PullRequestName
@@ -13,6 +15,7 @@ from reviewer.ports.clock import Clock
 from reviewer.ports.code_host import CodeHost, CodeHostError, Discussion
 from reviewer.ports.installed_hosts import Hosted, InstalledHosts
 from reviewer.ports.telemetry import Telemetry
+from reviewer.ports.workspace import MovedOnError, Workspace
 
 ANSWERED = "answered"
 
@@ -47,6 +50,10 @@ class CallWatch:
             with self.telemetry.span(f"github {operation}", attributes) as span:
                 try:
                     yield
+                except MovedOnError:
+                    # It answered: there is another head.
+                    ended = ANSWERED
+                    raise
                 except CodeHostError as error:
                     ended = error.refusal.value
                     span.describe({"reviewer.refusal": ended})
@@ -155,6 +162,29 @@ class WatchedDiscussion:
             await self._discussion.react(comment_id, reaction, inline=inline)
 
 
+class WatchedWorkspace:
+    """A workspace that is watched; implements `ports.workspace.Workspace`.
+
+    Args:
+        workspace: Does the work.
+        watch: Watches it.
+    """
+
+    def __init__(self, workspace: Workspace, watch: CallWatch) -> None:
+        self._workspace = workspace
+        self._watch = watch
+
+    async def change(self, *, excluded: Sequence[str] = ()) -> Change:
+        """Read the change."""
+        with self._watch.call("change"):
+            return await self._workspace.change(excluded=excluded)
+
+    async def base_files(self, patterns: Sequence[str]) -> BaseFiles:
+        """Read files of the base."""
+        with self._watch.call("base_files"):
+            return await self._workspace.base_files(patterns)
+
+
 class WatchedHosts:
     """Hosts of installations that are watched; implements `ports.installed_hosts.InstalledHosts`.
 
@@ -177,4 +207,5 @@ class WatchedHosts:
                 hosted,
                 host=WatchedCodeHost(hosted.host, self._watch),
                 discussion=WatchedDiscussion(hosted.discussion, self._watch),
+                workspace=lambda request: WatchedWorkspace(hosted.workspace(request), self._watch),
             )
