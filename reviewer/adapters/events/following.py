@@ -14,7 +14,7 @@ from typing import Self
 from weakref import WeakSet
 
 from reviewer.adapters.events.bus import EventBus, QueuedListener
-from reviewer.domain.attempt import Attempt
+from reviewer.domain.attempt import UNFINISHED, Attempt
 from reviewer.domain.run import RuleVerdict, RunRecord
 from reviewer.domain.run_event import ENDINGS, RunEvent
 from reviewer.domain.run_news import completion_completed, kept_review_ended, review_started
@@ -109,11 +109,14 @@ class RowListener:
         if run.started_at is not None and not self._started:
             self._started = True
             yield review_started(run, at=run.started_at)
+        ended = run.state in ENDINGS
         for attempt in attempts:
-            if attempt.id not in self._told:
+            # A row stands before its attempt has ended; of a run that has ended nothing more comes.
+            under_way = attempt.failure == UNFINISHED and not ended
+            if attempt.id not in self._told and not under_way:
                 self._told.add(attempt.id)
                 yield completion_completed(attempt, at=now)
-        if run.state in ENDINGS:
+        if ended:
             yield from kept_review_ended(run, verdicts, at=run.ended_at or now)
 
 

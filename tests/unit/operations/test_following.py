@@ -11,6 +11,7 @@ import pytest
 from reviewer.adapters.events.audit import AuditHandler
 from reviewer.adapters.events.bus import BusBounds, EventBus
 from reviewer.adapters.events.following import FollowedRunEvents
+from reviewer.domain.attempt import UNFINISHED, AttemptOutcome
 from reviewer.domain.run import RunRecord, verdicts_of
 from reviewer.domain.run_event import EventKind, EventStatus
 from reviewer.domain.run_news import review_ended, review_progress, review_started, run_paused
@@ -83,6 +84,29 @@ async def test_a_run_of_another_process_is_told_from_its_rows() -> None:
         EventKind.PERSONA_COMPLETED,
         EventKind.REVIEW_COMPLETED,
     ]
+
+
+async def test_a_call_of_another_process_is_told_once_it_has_ended() -> None:
+    store = MemoryStore()
+    await keep(store, RUNNING)
+    listener = following(store).subscribe("run-1")
+    under_way = attempt(1, AttemptOutcome.FAILED, failure=UNFINISHED)
+    never_ended = attempt(2, AttemptOutcome.FAILED, failure=UNFINISHED)
+    await store.ledger.begin(under_way)
+    await store.ledger.begin(never_ended)
+    assert (await anext(listener)).kind is EventKind.REVIEW_STARTED
+    following_one = asyncio.ensure_future(anext(listener))
+    for _ in range(200):
+        await asyncio.sleep(0)
+    assert not following_one.done()
+    await store.ledger.record(attempt(1))
+    assert (await following_one).status is EventStatus.ANSWERED
+    # The process that made it ended before it did: what it may have cost is told in the end.
+    await keep(store, COMPLETED)
+    left = [event async for event in listener]
+    assert left[0].kind is EventKind.COMPLETION_COMPLETED
+    assert left[0].data["failure"] == UNFINISHED
+    assert left[-1].kind is EventKind.REVIEW_COMPLETED
 
 
 async def test_once_this_process_carries_the_run_it_is_heard_live() -> None:
