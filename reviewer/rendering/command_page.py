@@ -51,9 +51,78 @@ needed, and the reply says which.
 signed with the Action's input `state-key`. Without one nothing can be remembered, and a reply says
 so; the skip label of `[pull_request]` in `.reviewer.toml` works without.
 
+## In the Action and in the App
+
+| | Action | App |
+|---|---|---|
+{doors}
+The answer appears in the same place in both: in the thread where the comment stands, if this
+reviewer began that thread, else under the pull request. 👀, 👍 and 😕 stand on the comment itself.
+Nobody can use commands in a repository whose App was uninstalled, and nothing of it is kept.
+
 ## Examples
 
 """
+
+
+#: What differs between the two doors: in the Action, in the App.
+_DOORS = (
+    (
+        "begins within",
+        "the time that a runner takes",
+        "a second",
+    ),
+    (
+        "who may",
+        "the table above; the inputs `command-permission` and `author-review-minutes` change it",
+        "the table above; the operator's settings `command_permission` and "
+        "`author_review_minutes` change it",
+    ),
+    (
+        "how often",
+        "the figures above",
+        "the figures above, unless the operator sets others "
+        "(`commands_per_hour_by_person`, `asks_per_hour_by_person`, `asks_per_hour`)",
+    ),
+    (
+        "where people are listened to",
+        "where the workflow has the events `issue_comment` and `pull_request_review_comment`",
+        "everywhere in its repositories; not where its installation is suspended",
+    ),
+    (
+        "what is remembered",
+        "in the summary, signed with `state-key`; who deletes the summary deletes it",
+        "in the service's database, and signed in the summary; deleting or editing the "
+        "summary loses nothing",
+    ),
+    (
+        "`/review`",
+        "is the workflow's job: its steps tell how far it is",
+        "waits its turn, then follows at once; it is not kept waiting by later pushes, "
+        "and a newer push gives it up",
+    ),
+    (
+        "`/pause` before the first review",
+        "begins a summary that keeps it",
+        "the same",
+    ),
+    (
+        "the same comment delivered twice, or a process that dies",
+        "a job that runs again answers again only where no reply stands",
+        "is answered once",
+    ),
+    (
+        "a check that is asked for again (“Re-run”)",
+        "runs the job again",
+        "a review as with `/review`: what has not changed is asked of no model, and the "
+        "check is posted anew",
+    ),
+    (
+        "on record",
+        "the job's log and summary",
+        "the audit trail: who, which commands, allowed or not",
+    ),
+)
 
 
 def command_page() -> str:
@@ -69,7 +138,12 @@ def command_page() -> str:
     rows = "".join(
         f"| {_code_cell(row.form)} | {row.does} | {row.who} |\n" for row in usage_rows(rules)
     )
-    limits = _LIMITS.format(own=rules.commands_a_person, asks=rules.asks_a_person, all=rules.asks)
+    limits = _LIMITS.format(
+        own=rules.commands_a_person,
+        asks=rules.asks_a_person,
+        all=rules.asks,
+        doors="".join(f"| {' | '.join(row)} |\n" for row in _DOORS),
+    )
     examples = "".join(f"- `{usage.example}`\n" for usage in USAGES.values())
     return introduction + rows + limits + examples
 

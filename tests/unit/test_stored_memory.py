@@ -240,3 +240,15 @@ async def test_what_is_said_while_a_round_ends_is_not_overwritten_by_its_end() -
     history = await remembered(service)
     assert history.generation == 2
     assert [entry.state for entry in history.known] == [KnownState.DISMISSED]
+
+
+async def test_a_dismissal_outlives_a_change_of_the_state_key() -> None:
+    service = await dismissed()
+    service.host.push(moved(service.host.change))
+    rotated = replace(service.runs, state_key="another-key-" * 3)
+
+    end = await run_review(rotated, build_order(), "run-2")
+
+    assert end.state is RunState.COMPLETED
+    assert service.host.review_count == 1
+    assert service.host.checks[-1].conclusion is not ConclusionKind.FAILURE
