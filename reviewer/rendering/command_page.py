@@ -75,14 +75,18 @@ _DOORS = (
     (
         "who may",
         "the table above; the inputs `command-permission` and `author-review-minutes` change it",
-        "the table above; the operator's settings `command_permission` and "
-        "`author_review_minutes` change it",
+        (
+            "the table above; the operator's settings `command_permission` and "
+            "`author_review_minutes` change it"
+        ),
     ),
     (
         "how often",
         "the figures above",
-        "the figures above, unless the operator sets others "
-        "(`commands_per_hour_by_person`, `asks_per_hour_by_person`, `asks_per_hour`)",
+        (
+            "the figures above, unless the operator sets others "
+            "(`commands_per_hour_by_person`, `asks_per_hour_by_person`, `asks_per_hour`)"
+        ),
     ),
     (
         "where people are listened to",
@@ -92,14 +96,18 @@ _DOORS = (
     (
         "what is remembered",
         "in the summary, signed with `state-key`; who deletes the summary deletes it",
-        "in the service's database, and signed in the summary; deleting or editing the "
-        "summary loses nothing",
+        (
+            "in the service's database, and signed in the summary; deleting or editing the "
+            "summary loses nothing"
+        ),
     ),
     (
         "`/review`",
         "is the workflow's job: its steps tell how far it is",
-        "waits its turn, then follows at once; it is not kept waiting by later pushes, "
-        "and a newer push gives it up",
+        (
+            "waits its turn, then follows at once; it is not kept waiting by later pushes, "
+            "and a newer push gives it up"
+        ),
     ),
     (
         "`/pause` before the first review",
@@ -114,8 +122,10 @@ _DOORS = (
     (
         "a check that is asked for again (“Re-run”)",
         "runs the job again",
-        "a review as with `/review`: what has not changed is asked of no model, and the "
-        "check is posted anew",
+        (
+            "a review as with `/review`: what has not changed is asked of no model, and the "
+            "check is posted anew"
+        ),
     ),
     (
         "on record",
