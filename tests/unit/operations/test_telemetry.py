@@ -22,6 +22,7 @@ from reviewer.ports.code_host import CodeHostError, Refusal
 from reviewer.ports.installed_hosts import Hosted
 from reviewer.ports.model import CompletionError
 from reviewer.ports.telemetry import Attribute, NoTelemetry
+from reviewer.ports.workspace import MovedOnError
 from reviewer.testing.builders import build_change, build_file, build_finding
 from reviewer.testing.fake_clock import FakeClock
 from reviewer.testing.fake_code_host import FakeCodeHost, Operation
@@ -189,6 +190,27 @@ async def test_every_call_of_the_code_host_is_passed_on_and_watched(
     assert {span.name for span in spans} == {f"github {operation.value}" for operation in Operation}
     assert "secret words" not in shown(*spans)
     assert "mona" not in shown(*spans)
+
+
+async def test_reading_a_change_is_watched_and_a_head_that_moved_is_an_answer(
+    export: SpanExport, exporter: InMemorySpanExporter
+) -> None:
+    counted: list[tuple[str, str]] = []
+    watch = CallWatch(
+        telemetry=export.calls,
+        clock=FakeClock(),
+        counted=lambda operation, outcome, _: counted.append((operation, outcome)),
+    )
+    host = build_host(CHANGE)
+    async with WatchedHosts(_Hosts(host), watch).on(7, 70, NAME) as hosted:
+        workspace = hosted.workspace(await host.pull_request())
+        assert not await workspace.base_files(["*"])
+        assert (await workspace.change()).head == CHANGE.head
+    assert counted == [("base_files", "answered"), ("change", "answered")]
+    with pytest.raises(MovedOnError), watch.call("change"):
+        raise MovedOnError
+    assert counted[-1] == ("change", "answered")
+    assert "a.py" not in shown(*exporter.get_finished_spans())
 
 
 async def test_a_refusal_of_the_code_host_is_told_by_its_kind(
