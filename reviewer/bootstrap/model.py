@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from reviewer.domain.completion import ModelName
     from reviewer.domain.operator_configuration import LimitTable, OperatorConfiguration
     from reviewer.llm.ceilings import Account, Limit, Limits
+    from reviewer.llm.pricing import Pricing
     from reviewer.ports.clock import Clock
     from reviewer.ports.completion_cache import CompletionCache
     from reviewer.ports.journal import Journal
@@ -198,6 +199,7 @@ async def _wired(
                 ceilings=await load_ceilings(
                     _limits(operator), account, books.ledger, books.clock.now()
                 ),
+                pricing=_pricing(operator),
                 cache=books.cache,
                 telemetry=_telemetry(settings),
                 onlooker=books.onlooker,
@@ -222,6 +224,26 @@ async def _wired(
             output_tokens=operator.model.output_tokens,
             secrets=tuple(settings.keys.values()),
         )
+
+
+def _pricing(operator: OperatorConfiguration) -> Pricing:
+    """Return the prices that are known, with those that the operator states before all others."""
+    from reviewer.llm.pricing import Pricing, StatedPrice
+
+    def exact(value: float | None) -> Decimal | None:
+        return None if value is None else Decimal(str(value))
+
+    return Pricing(
+        stated={
+            name: StatedPrice(
+                input=Decimal(str(price.input)),
+                output=Decimal(str(price.output)),
+                cache_read=exact(price.cache_read),
+                cache_write=exact(price.cache_write),
+            )
+            for name, price in operator.prices.items()
+        }
+    )
 
 
 def _as_asked(

@@ -41,6 +41,8 @@ def _dollars(value: float) -> float:
 
 Model = Annotated[str, Field(min_length=3, max_length=400), AfterValidator(_model)]
 Dollars = Annotated[float, Field(gt=0, le=100_000), AfterValidator(_dollars)]
+Price = Annotated[float, Field(ge=0, le=100_000), AfterValidator(_dollars)]
+PricedName = Annotated[str, Field(min_length=1, max_length=400)]
 Tokens = Annotated[int, Field(gt=0, le=10_000_000_000)]
 Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}$")]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -92,6 +94,15 @@ class BudgetTable(Table):
     installation_month: LimitTable = LimitTable()
 
 
+class PriceTable(Table):
+    """``[prices."MODEL"]``: what a model costs by your contract, in dollars a million tokens."""
+
+    input: Price
+    output: Price
+    cache_read: Price | None = Field(default=None, description="By default as fresh input.")
+    cache_write: Price | None = Field(default=None, description="By default as fresh input.")
+
+
 class Rollout(Table):
     """``[prompts.rollout.NAME]``: a new version for a share of the repositories."""
 
@@ -112,6 +123,9 @@ class OperatorConfiguration(Table):
     schema_: Literal[1] = Field(default=1, alias="schema")
     model: ModelTable = ModelTable()
     budget: BudgetTable = BudgetTable()
+    prices: Annotated[dict[PricedName, PriceTable], Field(max_length=100)] = Field(
+        default={}, description="By provider:model, or by the model's name alone."
+    )
     prompts: PromptsTable = PromptsTable()
 
 

@@ -59,6 +59,22 @@ def test_a_model_that_works_is_described(capsys: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.mark.loopback
+def test_a_price_that_the_operator_states_is_known(
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = home / "operator.toml"
+    monkeypatch.setenv("REVIEWER_CONFIG", str(file))
+    with model_server(lambda _: REPLY) as server:
+        name = server.model.partition("#")[2]
+        file.write_text(f'[prices."{name}"]\ninput = 2.0\noutput = 10.0\n')
+        assert run(["doctor", "--model", server.model]) == 0
+        assert "price known: yes" in capsys.readouterr().out
+        file.write_text(f'[prices."{server.model}"]\ninput = 0\noutput = 0\n')
+        assert run(["doctor", "--model", server.model]) == 0
+        assert "price known: yes" in capsys.readouterr().out
+
+
+@pytest.mark.loopback
 @pytest.mark.parametrize("text", ["Twenty-one.", '{"answer": "21"}', "[]"])
 def test_an_answer_of_another_form_is_told(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     with model_server(lambda _: text) as server:

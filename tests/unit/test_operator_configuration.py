@@ -25,6 +25,11 @@ dollars = 0.25
 dollars = 5.0
 tokens = 2_000_000
 
+[prices."compatible:http://127.0.0.1:8080/v1#qwen"]
+input = 0.05
+output = 0.2
+cache_read = 0
+
 [prompts]
 pin = { review = 1 }
 
@@ -42,6 +47,8 @@ def test_everything_that_an_operator_sets_is_read() -> None:
     assert file.budget.run.dollars == 0.25
     assert file.budget.repository_day.tokens == 2_000_000
     assert file.prompts.rollout["hunt"].share == 0.1
+    price = file.prices["compatible:http://127.0.0.1:8080/v1#qwen"]
+    assert (price.input, price.output, price.cache_read, price.cache_write) == (0.05, 0.2, 0, None)
 
 
 def test_an_empty_file_holds_the_defaults_and_a_review_has_a_ceiling() -> None:
@@ -60,6 +67,8 @@ def test_an_empty_file_holds_the_defaults_and_a_review_has_a_ceiling() -> None:
         ("[budget.run]\ndollars = 0.00001\n", 2, "at most four decimals"),
         ("[prompts.rollout.hunt]\nversion = 2\nshare = 10\n", 3, "at most 1"),
         ('[model]\npace = "fast"\n', 2, "cost"),
+        ('[prices."m"]\ninput = -1\noutput = 1\n', 2, "at least 0"),
+        ('[prices."m"]\ninput = 1\n', 1, "output"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(text: str, line: int, words: str) -> None:
