@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from reviewer.adapters.sarif.report import SarifReport
-    from reviewer.domain.base_files import BaseFiles
+    from reviewer.domain.base_files import FilesAtBase
     from reviewer.domain.change import Change
     from reviewer.domain.persona import Persona
     from reviewer.domain.policy import Policy, PolicyLayer
@@ -223,7 +223,7 @@ def built_in_personas() -> tuple[Persona, ...]:
     return tuple(parse_persona(text, path) for path, text in persona_files())
 
 
-async def _files_at_head(repository: Path) -> BaseFiles:
+async def _files_at_head(repository: Path) -> FilesAtBase:
     from reviewer.adapters.git.patch_workspace import PatchWorkspace
     from reviewer.service.read_base import CONFIGURATION_GLOBS
 

@@ -72,7 +72,7 @@ class UnreadFile:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class BaseFiles(Mapping[str, str]):
+class FilesAtBase(Mapping[str, str]):
     """Text files of the base by path, in path order.
 
     Args:
@@ -84,7 +84,7 @@ class BaseFiles(Mapping[str, str]):
     unread: tuple[UnreadFile, ...] = ()
 
     @classmethod
-    def of(cls, texts: Mapping[str, str], unread: Iterable[UnreadFile] = ()) -> BaseFiles:
+    def of(cls, texts: Mapping[str, str], unread: Iterable[UnreadFile] = ()) -> FilesAtBase:
         """Put both in order."""
         return cls(
             texts={path: texts[path] for path in sorted(texts)},

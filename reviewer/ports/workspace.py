@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from reviewer.domain.base_files import BaseFiles
+from reviewer.domain.base_files import FilesAtBase
 from reviewer.domain.change import Change
 from reviewer.errors import GitHubError
 
@@ -32,7 +32,7 @@ class Workspace(Protocol):
         """
         ...
 
-    async def base_files(self, patterns: Sequence[str]) -> BaseFiles:
+    async def base_files(self, patterns: Sequence[str]) -> FilesAtBase:
         """Return text files of the base commit by path, for the globs given, in path order.
 
         Only the base may configure a review: what a change says about its own review has no

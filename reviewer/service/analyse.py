@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reviewer.domain.base_files import BaseFiles
+from reviewer.domain.base_files import FilesAtBase
 from reviewer.domain.change import Change
 from reviewer.domain.glob import matches_any
 from reviewer.domain.material import Material, Question, Reply
@@ -42,10 +42,10 @@ class HeldWorkspace:
         del excluded
         return self.material.change
 
-    async def base_files(self, patterns: Sequence[str]) -> BaseFiles:
+    async def base_files(self, patterns: Sequence[str]) -> FilesAtBase:
         """Return those of the base's files that match, in path order."""
         texts, unread = self.material.base_texts, self.material.base_unread
-        return BaseFiles.of(
+        return FilesAtBase.of(
             {path: text for path, text in texts.items() if matches_any(patterns, path)},
             [file for file in unread if matches_any(patterns, file.path)],
         )

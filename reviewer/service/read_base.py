@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from reviewer.domain.agent_definition import AGENT_DEFINITION_GLOBS, parse_agent_definition
-from reviewer.domain.base_files import BaseFiles, is_looked_for
+from reviewer.domain.base_files import FilesAtBase, is_looked_for
 from reviewer.domain.change import Change
 from reviewer.domain.glob import matches_any
 from reviewer.domain.own_linter import CONFIGURATION_GLOBS as LINTER_GLOBS
@@ -101,7 +101,7 @@ def read_policy(texts: Mapping[str, str], layer: PolicyLayer | None) -> Policy:
     return replace(policy, notices=(*notices, *policy.notices))
 
 
-def unread_notices(files: BaseFiles) -> tuple[str, ...]:
+def unread_notices(files: FilesAtBase) -> tuple[str, ...]:
     """Tell files that stand where a configuration is looked for, and that are not read."""
     notices = []
     for file in files.unread:

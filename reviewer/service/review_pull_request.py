@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TypeVar
 
-from reviewer.domain.base_files import BaseFiles
+from reviewer.domain.base_files import FilesAtBase
 from reviewer.domain.change import Change
 from reviewer.domain.conclusion import Conclusion, ConclusionKind
 from reviewer.domain.conversation import Conversation
@@ -241,7 +241,7 @@ class _Run:
     async def _look(
         self,
         conversation: Conversation,
-        texts: BaseFiles,
+        texts: FilesAtBase,
         policy: Policy,
         history: History,
         gate: Gate,

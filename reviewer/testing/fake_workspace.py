@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reviewer.domain.base_files import BaseFiles, UnreadFile
+from reviewer.domain.base_files import FilesAtBase, UnreadFile
 from reviewer.domain.change import Change
 from reviewer.domain.glob import matches_any
 
@@ -29,9 +29,9 @@ class FakeWorkspace:
         del excluded
         return self.given
 
-    async def base_files(self, patterns: Sequence[str]) -> BaseFiles:
+    async def base_files(self, patterns: Sequence[str]) -> FilesAtBase:
         """Return the files of the base that one of the globs matches."""
-        return BaseFiles.of(
+        return FilesAtBase.of(
             {path: text for path, text in self.base.items() if matches_any(patterns, path)},
             [file for file in self.unread if matches_any(patterns, file.path)],
         )

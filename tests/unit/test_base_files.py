@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reviewer.domain.base_files import BaseFiles, Unread, UnreadFile, is_looked_for
+from reviewer.domain.base_files import FilesAtBase, Unread, UnreadFile, is_looked_for
 from reviewer.domain.material import Material
 from reviewer.domain.pull_request import PullRequestName
 from reviewer.service.analyse import HeldWorkspace
@@ -19,7 +19,7 @@ CHANGE = build_change(build_file("app.py", before="a = 1\n", after="a = 2\n"))
 
 
 def told(path: str, why: Unread) -> tuple[str, ...]:
-    return unread_notices(BaseFiles.of({}, [UnreadFile(path=path, why=why)]))
+    return unread_notices(FilesAtBase.of({}, [UnreadFile(path=path, why=why)]))
 
 
 @pytest.mark.parametrize("why", list(Unread))
@@ -49,7 +49,7 @@ def test_of_very_many_a_few_are_told_and_the_rest_is_counted() -> None:
         UnreadFile(path=f".reviewer/personas/{number:03}.toml", why=Unread.LINK)
         for number in range(500)
     ]
-    notices = unread_notices(BaseFiles.of({}, files))
+    notices = unread_notices(FilesAtBase.of({}, files))
     assert len(notices) == 11
     assert notices[-1] == "490 more files of the base were not used."
 
@@ -85,4 +85,4 @@ async def test_the_one_who_reads_the_base_and_the_one_who_thinks_say_the_same() 
         base_unread=reading.base_unread,
     )
     thinking = await prepared(HeldWorkspace(material=material))
-    assert reading.notices == thinking.notices == unread_notices(BaseFiles.of({}, unread))
+    assert reading.notices == thinking.notices == unread_notices(FilesAtBase.of({}, unread))

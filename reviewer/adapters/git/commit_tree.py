@@ -16,7 +16,7 @@ from reviewer.adapters.git.objects import (
 from reviewer.adapters.git.process import Git
 from reviewer.domain.base_files import (
     BASE_FILE_LIMIT_BYTES,
-    BaseFiles,
+    FilesAtBase,
     Unread,
     UnreadFile,
     is_looked_for,
@@ -46,7 +46,7 @@ class CommitTree:
             self._listing = await list_tree(self._git, self._tree)
         return self._listing
 
-    async def files(self, patterns: Sequence[str]) -> BaseFiles:
+    async def files(self, patterns: Sequence[str]) -> FilesAtBase:
         """Return the text files that match one of the globs, by path, in path order."""
         listing = await self.listing()
         entries = tree_entries(listing)
@@ -58,7 +58,7 @@ class CommitTree:
             for entry in other_entries(listing)
             if is_looked_for(patterns, entry.path)
         )
-        return BaseFiles.of(found, [*found.unread, *others])
+        return FilesAtBase.of(found, [*found.unread, *others])
 
     async def attributes(self, paths: Iterable[str]) -> GitAttributes:
         """Return what the tree's ``.gitattributes`` files say about these paths."""
@@ -76,7 +76,7 @@ class CommitTree:
             )
         )
 
-    async def _texts(self, entries: Iterable[TreeEntry]) -> BaseFiles:
+    async def _texts(self, entries: Iterable[TreeEntry]) -> FilesAtBase:
         """Read the entries that are text and not too long."""
         wanted = list(entries)
         sizes = await blob_sizes(self._git, (entry.blob for entry in wanted))
@@ -92,4 +92,6 @@ class CommitTree:
                 texts[entry.path] = content.decode("utf-8")
             except UnicodeDecodeError:
                 unread[entry.path] = Unread.NO_TEXT
-        return BaseFiles.of(texts, [UnreadFile(path=path, why=why) for path, why in unread.items()])
+        return FilesAtBase.of(
+            texts, [UnreadFile(path=path, why=why) for path, why in unread.items()]
+        )

@@ -16,7 +16,7 @@ from reviewer.adapters.git.objects import blob_sizes, read_blobs, tree_paths
 from reviewer.adapters.git.process import Git
 from reviewer.adapters.git.range import Range, resolve
 from reviewer.adapters.git.repository import top_of
-from reviewer.domain.base_files import BaseFiles
+from reviewer.domain.base_files import FilesAtBase
 from reviewer.domain.change import Change, FileChange, FileKind, FileStatus
 from reviewer.domain.classification import TEXT_LIMIT_BYTES, Classifier
 from reviewer.domain.diff import file_of_section, normalise_patch, refuse_repeated
@@ -85,10 +85,10 @@ class PatchWorkspace:
             paths = _head_paths(tree_paths(await home.base.listing()), files)
         return Change(base="patch", head="patch", files=files, head_paths=paths)
 
-    async def base_files(self, patterns: Sequence[str]) -> BaseFiles:
+    async def base_files(self, patterns: Sequence[str]) -> FilesAtBase:
         """Return text files of HEAD; empty outside a repository."""
         home = await self._find_home()
-        return BaseFiles() if home is None else await home.base.files(patterns)
+        return FilesAtBase() if home is None else await home.base.files(patterns)
 
     async def _find_home(self) -> _Home | None:
         """Find the repository around the patch, once; it needs a commit to be of use."""

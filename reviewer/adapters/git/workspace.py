@@ -31,7 +31,7 @@ from reviewer.adapters.git.range import Endpoints, Range, RangeKind, resolve
 from reviewer.adapters.git.raw_diff import Comparison, RawEntry, patch_texts, raw_entries
 from reviewer.adapters.git.repository import top_of
 from reviewer.adapters.git.working_tree import WorkingTree
-from reviewer.domain.base_files import BaseFiles
+from reviewer.domain.base_files import FilesAtBase
 from reviewer.domain.change import Change, FileChange, FileKind, FileStatus, NotReviewed
 from reviewer.domain.classification import TEXT_LIMIT_BYTES, Classifier
 from reviewer.domain.patch_section import Section, split_patch
@@ -123,7 +123,7 @@ class GitWorkspace:
             head_paths=listing.head_paths,
         )
 
-    async def base_files(self, patterns: Sequence[str]) -> BaseFiles:
+    async def base_files(self, patterns: Sequence[str]) -> FilesAtBase:
         """Return text files of the base; see `ports.workspace.Workspace.base_files`.
 
         The base of the working tree and of the index is HEAD.

@@ -15,7 +15,7 @@ from reviewer.adapters.github.pull_request_reader import Wire, read_wire
 from reviewer.adapters.github.reading import GitHubReading
 from reviewer.domain.base_files import (
     BASE_FILE_LIMIT_BYTES,
-    BaseFiles,
+    FilesAtBase,
     Unread,
     UnreadFile,
     is_looked_for,
@@ -78,7 +78,7 @@ async def read_configuration(
     patterns: Sequence[str],
     *,
     asked: Asked | None = None,
-) -> BaseFiles:
+) -> FilesAtBase:
     """Read the text files of a commit that match one of the globs.
 
     Args:
@@ -124,10 +124,12 @@ async def read_configuration(
         for path, why in odd.items()
         if why is not None and is_looked_for(patterns, path)
     ]
-    return BaseFiles.of(texts, [*texts.unread, *others_there])
+    return FilesAtBase.of(texts, [*texts.unread, *others_there])
 
 
-async def read_texts(reader: BlobReader, answers: Mapping[str, Mapping[str, object]]) -> BaseFiles:
+async def read_texts(
+    reader: BlobReader, answers: Mapping[str, Mapping[str, object]]
+) -> FilesAtBase:
     """Return the texts of short files that are UTF-8.
 
     Args:
@@ -142,7 +144,7 @@ async def read_texts(reader: BlobReader, answers: Mapping[str, Mapping[str, obje
     texts = {path: content.text for path, content in zip(short, contents, strict=True)}
     unread = dict.fromkeys(blobs.keys() - set(short), Unread.TOO_LONG)
     unread |= {path: Unread.NO_TEXT for path, text in texts.items() if text is None}
-    return BaseFiles.of(
+    return FilesAtBase.of(
         {path: text for path, text in texts.items() if text is not None},
         [UnreadFile(path=path, why=why) for path, why in unread.items()],
     )

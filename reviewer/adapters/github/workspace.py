@@ -20,7 +20,7 @@ from reviewer.adapters.github.file_entry import HeadTree, read_entries, read_tre
 from reviewer.adapters.github.file_reader import judge, read_file
 from reviewer.adapters.github.opening import Opening
 from reviewer.adapters.github.reading import GitHubReading
-from reviewer.domain.base_files import BaseFiles
+from reviewer.domain.base_files import FilesAtBase
 from reviewer.domain.change import Change
 from reviewer.domain.classification import Classifier
 from reviewer.domain.pull_request import PullRequest
@@ -83,7 +83,7 @@ class PullRequestWorkspace:
             unlisted=self._unlisted(len(entries)),
         )
 
-    async def base_files(self, patterns: Sequence[str]) -> BaseFiles:
+    async def base_files(self, patterns: Sequence[str]) -> FilesAtBase:
         """Return text files of the base; see `ports.workspace.Workspace.base_files`.
 
         Args:
@@ -103,7 +103,7 @@ class PullRequestWorkspace:
         self._root_attributes = found.get(ATTRIBUTES, "")
         if any(pattern.strip("/") == ATTRIBUTES for pattern in patterns):
             return found
-        return BaseFiles.of(
+        return FilesAtBase.of(
             {path: text for path, text in found.items() if path != ATTRIBUTES},
             [file for file in found.unread if file.path != ATTRIBUTES],
         )

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 
-from reviewer.domain.base_files import BaseFiles
+from reviewer.domain.base_files import FilesAtBase
 from reviewer.domain.change import Change
 from reviewer.domain.conversation import Conversation
 from reviewer.domain.posting import Check, FileComment, InlineComment, Permission, Reaction
@@ -179,7 +179,7 @@ class WatchedWorkspace:
         with self._watch.call("change"):
             return await self._workspace.change(excluded=excluded)
 
-    async def base_files(self, patterns: Sequence[str]) -> BaseFiles:
+    async def base_files(self, patterns: Sequence[str]) -> FilesAtBase:
         """Read files of the base."""
         with self._watch.call("base_files"):
             return await self._workspace.base_files(patterns)
