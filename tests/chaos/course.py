@@ -174,7 +174,7 @@ class Course:
         return [self._tell("issue_comment", "created", comment=comment)]
 
     def _ask(self) -> list[Told]:
-        return [self.asked("/review --full" if self.dice.draw("ask").random() < 0.3 else "/review")]
+        return [self.asked("/review full" if self.dice.draw("ask").random() < 0.3 else "/review")]
 
     def asked(self, words: str) -> Told:
         """Let somebody give a command."""

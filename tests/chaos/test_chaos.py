@@ -25,7 +25,7 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(6))
 def test_everything_holds_whatever_goes_wrong_in_a_job(tmp_path: Path, seed: int) -> None:
     outcome = action_chaos.run_seed(seed, tmp_path)
     assert not outcome.broken, outcome.words
@@ -33,7 +33,7 @@ def test_everything_holds_whatever_goes_wrong_in_a_job(tmp_path: Path, seed: int
 
 def test_a_seed_is_the_same_each_time(tmp_path: Path) -> None:
     def course(name: str) -> tuple[object, ...]:
-        outcome: Outcome = action_chaos.run_seed(0, tmp_path / name)
+        outcome: Outcome = action_chaos.run_seed(3, tmp_path / name)
         return outcome.story, outcome.faults, outcome.runs
 
     assert course("first") == course("second")

@@ -36,14 +36,14 @@ def test_a_publisher_that_does_not_look_for_its_comments_after_a_502(
         return frozenset()
 
     monkeypatch.setattr("reviewer.service.publish_comments.CommentPoster._standing", nothing)
-    assert "has 2 comments" in _broken(tmp_path, range(8), _DONE_ALL_THE_SAME)
+    assert "has 2 comments" in _broken(tmp_path, (11, 12), _DONE_ALL_THE_SAME)
 
 
 def test_a_publisher_that_does_not_look_for_its_summary(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("reviewer.service.publish_summary.our_summaries", lambda *_: ())
-    assert "summaries stand" in _broken(tmp_path, range(8), _DONE_ALL_THE_SAME)
+    assert "summaries stand" in _broken(tmp_path, (0, 2), _DONE_ALL_THE_SAME)
 
 
 def test_a_publisher_that_does_not_look_at_the_head(
@@ -55,7 +55,7 @@ def test_a_publisher_that_does_not_look_at_the_head(
     where = "reviewer.service.publish_setup.HeadGuard"
     monkeypatch.setattr(f"{where}.require_head", never)
     monkeypatch.setattr(f"{where}._require", lambda *_: None)
-    assert "was written on" in _broken(tmp_path, range(8), frozenset({FaultKind.MOVED}))
+    assert "was written on" in _broken(tmp_path, (1, 3), frozenset({FaultKind.MOVED}))
 
 
 def test_a_client_that_waits_and_does_not_look_at_the_head_again(
@@ -65,7 +65,7 @@ def test_a_client_that_waits_and_does_not_look_at_the_head_again(
         return
 
     monkeypatch.setattr("reviewer.adapters.github.code_host.GitHubCodeHost._same_head", never)
-    found = _broken(tmp_path, range(8), frozenset({FaultKind.SECONDARY_SILENT}))
+    found = _broken(tmp_path, (5, 10), frozenset({FaultKind.SECONDARY_SILENT}))
     assert "was written on" in found
 
 
@@ -76,14 +76,14 @@ def test_a_check_that_says_success_whatever_was_found(
         return Conclusion(kind=ConclusionKind.SUCCESS, reason="it will be fine")
 
     monkeypatch.setattr("reviewer.service.publish_review.conclude", success)
-    assert "says success, and there are" in _broken(tmp_path, range(3), frozenset())
+    assert "says success, and there are" in _broken(tmp_path, (12, 13), frozenset())
 
 
 def test_a_ledger_that_takes_calls_without_usage_for_free(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("reviewer.llm.client.unbilled", lambda _: Unbilled.FREE)
-    assert "and the server counted" in _broken(tmp_path, range(12), frozenset())
+    assert "and the server counted" in _broken(tmp_path, (7, 9), frozenset())
 
 
 def test_a_run_that_knows_no_ceiling(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,4 +91,4 @@ def test_a_run_that_knows_no_ceiling(tmp_path: Path, monkeypatch: pytest.MonkeyP
         return ()
 
     monkeypatch.setattr("tests.chaos.action_door.load_ceilings", none)
-    assert "allowed" in _broken(tmp_path, range(12), frozenset())
+    assert "allowed" in _broken(tmp_path, (1,), frozenset())
