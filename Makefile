@@ -78,12 +78,13 @@ chaos: $(DEVELOPMENT) ## Let GitHub, the model, the database and the process fai
 # Guided by coverage where atheris has a wheel for this Python, by the corpus alone elsewhere.
 .PHONY: fuzz
 fuzz: $(DEVELOPMENT) ## Fuzz the parsers (ARGS="all --seconds 600")
-	@$(BIN)/python -c 'import atheris' 2>/dev/null || $(PIP) install --only-binary :all: 'atheris>=3,<4' || true
-	@$(BIN)/python -m tests.fuzz $(or $(ARGS),all --seconds 60)
+	@test -d $(VENV)-fuzz || $(PIP) install --only-binary :all: --target $(VENV)-fuzz 'atheris>=3,<4' || mkdir $(VENV)-fuzz
+	@PYTHONPATH=$(VENV)-fuzz $(BIN)/python -m tests.fuzz $(or $(ARGS),all --seconds 60)
 
 .PHONY: mutation
 mutation: $(DEVELOPMENT) ## Break the core in many places and count which breaks a test notices
-	@$(BIN)/python -m tests.mutation $(ARGS)
+	@test -d $(VENV)-mutation/mutmut || $(PIP) install --only-binary :all: --target $(VENV)-mutation 'mutmut==3.8.1'
+	@nice -n 15 $(BIN)/python -m tests.mutation --tool $(VENV)-mutation $(ARGS)
 
 .PHONY: check
 check: lint types contracts test ## Everything that must be green before a commit

@@ -33,7 +33,7 @@ NAMED = [*TABLE.dependency, *TABLE.brought_along]
 #: The image and the Action: tests/unit/test_packaging.py, tests/unit/test_workflows.py.
 INSTALLERS = ("Makefile", ".ci/run", ".github/workflows/release.yml")
 #: What developers and the release's test job use and nothing ships: by range, but never built here.
-TOOLS = ("pip-tools", "pip-audit")
+TOOLS = ("atheris", "mutmut", "pip-audit", "pip-tools")
 
 #: Classifiers and free words of packages that state no SPDX expression.
 _SPDX = {
