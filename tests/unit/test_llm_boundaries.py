@@ -95,15 +95,20 @@ def _named(name: str) -> CompletionRequest:
 
 @pytest.mark.parametrize("part", ["system", "prefix", "question"])
 def test_a_request_may_be_as_long_as_the_bound_and_no_longer(part: str) -> None:
-    asked = replace(request(), system="s", prefix="p", question="q")
-    fits = replace(asked, **{part: "x" * 7_999_998})
-    assert bounded(fits, PROFILE).model == MODEL
+    assert bounded(_long(part, 7_999_998), PROFILE).model == MODEL
 
     with pytest.raises(UserError) as raised:
-        bounded(replace(asked, **{part: "x" * 7_999_999}), PROFILE)
+        bounded(_long(part, 7_999_999), PROFILE)
     assert str(raised.value) == (
         "a request of 8,000,001 characters is longer than any model reads\n"
         "  Review a smaller range."
+    )
+
+
+def _long(part: str, length: int) -> CompletionRequest:
+    text = {"system": "s", "prefix": "p", "question": "q", part: "x" * length}
+    return replace(
+        request(), system=text["system"], prefix=text["prefix"], question=text["question"]
     )
 
 
@@ -242,7 +247,13 @@ def test_the_refused_parameter_alone_is_left_out(
     assert refusals.learn(asked, refused)
 
     sent = refusals.without_refused(asked)
-    assert sent == replace(asked, parameters=replace(given, **{dropped: None}))
+    assert sent.parameters == Parameters(
+        max_output_tokens=7,
+        temperature=None if dropped == "temperature" else 0.1,
+        top_p=None if dropped == "top_p" else 0.9,
+        effort=None if dropped == "effort" else "low",
+    )
+    assert replace(sent, parameters=given) == asked
     assert refusals.without_refused(replace(asked, model=UNPRICED)).parameters == given
     assert not refusals.learn(sent, refused)
 
