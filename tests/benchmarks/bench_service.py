@@ -45,9 +45,7 @@ def measure_sqlite(folder: Path, options: argparse.Namespace) -> Iterator[list[F
         yield asyncio.run(store_cost("SQLite", f"sqlite:///{folder}/store.sqlite3"))
     if "kills" in options.scenes:
         database = f"sqlite:///{folder}/engine.sqlite3"
-        found = asyncio.run(
-            killed(database, folder / "killed", kills=options.kills, workers=1)
-        )
+        found = asyncio.run(killed(database, folder / "killed", kills=options.kills, workers=1))
         yield figures_of("kill -9 of a worker", "SQLite", options.kills, found)
 
 
@@ -69,9 +67,7 @@ def measure_postgres(
         yield asyncio.run(store_cost("PostgreSQL", database()))
     if "kills" in options.scenes:
         found = asyncio.run(
-            killed(
-                database(), folder / "killed", kills=options.kills, workers=2, restart=restart
-            )
+            killed(database(), folder / "killed", kills=options.kills, workers=2, restart=restart)
         )
         yield [
             *figures_of("kill -9 of a worker", "PostgreSQL", options.kills, found),
@@ -124,7 +120,10 @@ def main() -> int:
     parser.add_argument("--scenes", nargs="+", choices=SCENES, default=SCENES)
     parser.add_argument("--check", action="store_true", help="fail where a bar is missed")
     parser.add_argument(
-        "--slack", type=float, default=1.0, help="times may be so many times as long: a busy machine"
+        "--slack",
+        type=float,
+        default=1.0,
+        help="times may be so many times as long: a busy machine",
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures down as well")
     options = parser.parse_args()

@@ -10,9 +10,12 @@ import asyncio
 import logging
 import os
 import platform
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from threading import Thread
 from typing import Any
 from uuid import uuid4
 
@@ -59,6 +62,10 @@ from reviewer.ports.engine import Backlog, Duties, EngineError
 
 _LOGGER = logging.getLogger("reviewer.durable")
 
+#: In which whatever was let go of has noticed.
+_MOMENT_SECONDS = 0.01
+#: How long DBOS may take to end its threads. Where the database is away, some of them sleep.
+_THREADS_SECONDS = 8.0
 #: Threads that the process gets back when the engine stops: those of DBOS are gone then.
 _THREADS = 8
 _OPENING = "Is it running, and is its address (engine_url, else database_url) right?"
@@ -162,6 +169,8 @@ class DbosEngine:
         """
         loop = asyncio.get_running_loop()
         if self._own_database is not None:
+            self._running.begin_closing()
+            await asyncio.sleep(_MOMENT_SECONDS)
             # What is still under way then is let go of, so that DBOS sees it end.
             timer = loop.call_later(max(0.0, grace_seconds - 1), self._running.let_go)
             stopping = partial(
@@ -170,8 +179,7 @@ class DbosEngine:
                 # It looks once a second, the first time after a second.
                 workflow_completion_timeout_sec=round(grace_seconds) if self._running.ids else 0,
             )
-            with ThreadPoolExecutor(1) as thread:
-                await loop.run_in_executor(thread, stopping)
+            await _stop_beside(stopping, grace_seconds + _THREADS_SECONDS)
             timer.cancel()
             loop.set_default_executor(ThreadPoolExecutor(_THREADS))
             await self._leave()
@@ -338,6 +346,26 @@ class DbosEngine:
 
 def _limit(rate: RateLimit | None) -> Any:  # noqa: ANN401 - DBOS keeps the type to itself
     return None if rate is None else {"limit": rate.starts, "period": rate.seconds}
+
+
+async def _stop_beside(stop: Callable[[], None], seconds: float) -> None:
+    """Do something in a thread that nobody waits for longer than so many seconds."""
+    loop = asyncio.get_running_loop()
+    done = asyncio.Event()
+
+    def act() -> None:
+        try:
+            stop()
+        finally:
+            with suppress(RuntimeError):  # nobody is there any more
+                loop.call_soon_threadsafe(done.set)
+
+    Thread(target=act, name="engine-stop", daemon=True).start()
+    try:
+        async with asyncio.timeout(seconds):
+            await done.wait()
+    except TimeoutError:
+        _LOGGER.warning("the engine's threads do not end and are left behind")
 
 
 def _quieten() -> None:

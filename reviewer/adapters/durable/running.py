@@ -12,6 +12,8 @@ class Running:
 
     def __init__(self) -> None:
         self._tasks: dict[str, set[asyncio.Task[object]]] = {}
+        self._waiting: set[asyncio.Task[object]] = set()
+        self._closing = False
 
     @property
     def ids(self) -> frozenset[str]:
@@ -32,6 +34,26 @@ class Running:
             tasks.discard(task)
             if not tasks:
                 self._tasks.pop(workflow_id, None)
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Say that what the current task waits for may be waited for by anybody, at any time."""
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a workflow runs outside of the loop")
+        if self._closing:
+            raise asyncio.CancelledError
+        self._waiting.add(task)
+        try:
+            yield
+        finally:
+            self._waiting.discard(task)
+
+    def begin_closing(self) -> None:
+        """Let go of whatever only waits, from now on."""
+        self._closing = True
+        for task in self._waiting:
+            task.cancel()
 
     def let_go(self, workflow_id: str | None = None) -> int:
         """Break a workflow off where it stands, or all of them; return how many tasks.

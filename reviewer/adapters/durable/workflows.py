@@ -215,7 +215,8 @@ class Workflows:
         with SetWorkflowID(child_of(_own_id())), SetEnqueueOptions(queue_partition_key=turn):
             handle = await DBOS.enqueue_workflow_async(WORKS, self._work, order_text)
         try:
-            await handle.get_result(polling_interval_sec=self._settings.look_seconds)
+            with self._running.waiting():
+                await handle.get_result(polling_interval_sec=self._settings.look_seconds)
         except dbos_error.DBOSException as error:
             # Whoever stopped the child says so; the place on the pull request is free again.
             _LOGGER.info("the work of %s was stopped: %s", _own_id(), type(error).__name__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 
@@ -30,6 +31,8 @@ from reviewer.entrypoints.cli.suggestion import SuggestingGroup
 from reviewer.errors import ConfigurationError, GitHubError, ReviewerError, UserError
 
 _NAME = "reviewer"
+#: For threads that are left when everything is done.
+_LAST_SECONDS = 10.0
 
 _EXAMPLES = """\b
 Examples:
@@ -67,7 +70,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # A terminal that cannot write a character shows its number; it is no reason to fail.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    sys.exit(run(arguments))
+    code = run(arguments)
+    _bound_the_end(code)
+    sys.exit(code)
+
+
+def _bound_the_end(code: int) -> None:
+    """Wait for no thread for ever that hangs in a library: Python joins some at the end."""
+    if threading.active_count() > 1:
+        timer = threading.Timer(_LAST_SECONDS, os._exit, (code,))
+        timer.daemon = True
+        timer.start()
 
 
 def run(arguments: Sequence[str] | None = None, command: click.Command = program) -> int:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import os
 from pathlib import Path
 
 import click
 
 from reviewer.entrypoints.cli.server_options import server_file_option, server_settings
-from reviewer.entrypoints.cli.session import debug_option, session_of
+from reviewer.entrypoints.cli.session import ExitCode, debug_option, session_of
 from reviewer.entrypoints.cli.suggestion import Word
 
 _EXAMPLES = """\b
@@ -84,13 +86,26 @@ def serve(  # noqa: PLR0913 - the options of two tasks
         return
     if url or organization or folder is not None or port:
         raise click.UsageError("--url, --organization, --folder and --port belong to --setup")
-    settings = server_settings(context, server_file, {} if role is None else {"role": role})
-    from reviewer.bootstrap.server import open_services
-    from reviewer.entrypoints.server import process
+    # What is made until it listens is there for good: looking through it for what is not takes a
+    # fifth of the start.
+    gc.disable()
+    try:
+        settings = server_settings(context, server_file, {} if role is None else {"role": role})
+        from reviewer.bootstrap.server import open_services
+        from reviewer.entrypoints.server import process
 
-    shared = session_of(context).settings
-    process.serve(
-        settings,
-        lambda: open_services(settings, shared),
-        told=lambda address: click.echo(f"Listening on {address}", err=True),
-    )
+        shared = session_of(context).settings
+        process.serve(
+            settings,
+            lambda: open_services(settings, shared),
+            told=lambda address: click.echo(f"Listening on {address}", err=True),
+            last_resort=_give_up,
+        )
+    finally:
+        gc.enable()
+
+
+def _give_up() -> None:
+    """End at once: something hangs, and whatever was under way is taken over by others."""
+    click.echo("It does not end in order; it ends all the same.", err=True)
+    os._exit(ExitCode.COULD_NOT_REVIEW)

@@ -4,7 +4,8 @@
 
     SIGTERM, SIGINT ─► /ready says 503, streams end ─► drain_seconds pass ─► no new connections
         ─► what is under way is answered ─► everything behind the door is closed ─► the end
-    a second signal: at once
+    a second signal: at once, what is under way is left to others
+    20 seconds after all of that should be over: at once, whatever hangs
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import gc
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager, contextmanager
+from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
@@ -35,11 +37,18 @@ _KEEP_ALIVE_SECONDS = 15
 #: deliveries at once are many objects and no circle.
 _COLLECTED_AFTER = 20_000
 #: Requests are answered at once; the rest of the time to end in is the engine's.
-_LONGEST_ANSWER_SECONDS = 10
+_LONGEST_ANSWER_SECONDS = 5
+#: What is open is closed within so many seconds after everything else; docs/operations.md and
+#: deploy/ give a process that long.
+_CLOSING_SECONDS = 20
 
 
 def serve(
-    settings: ServerSettings, opening: Opening, *, told: Callable[[str], None] = lambda _: None
+    settings: ServerSettings,
+    opening: Opening,
+    *,
+    told: Callable[[str], None] = lambda _: None,
+    last_resort: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve until a signal comes.
 
@@ -47,14 +56,30 @@ def serve(
         settings: Where to listen, and how long the end may take.
         opening: Opens what stands behind the door, on the loop that serves.
         told: Is told the address once somebody may come.
+        last_resort: Ends the process where it has not ended long after it was told to.
 
     Raises:
         UserError: The address cannot be listened on.
     """
-    asyncio.run(_serve(settings, opening, told))
+    timer = Timer(_longest_end(settings), last_resort)
+    timer.daemon = True
+    try:
+        asyncio.run(_serve(settings, opening, told, timer.start))
+    finally:
+        timer.cancel()
 
 
-async def _serve(settings: ServerSettings, opening: Opening, told: Callable[[str], None]) -> None:
+def _longest_end(settings: ServerSettings) -> float:
+    """Return the seconds after a signal in which everything has ended, or is given up."""
+    return settings.drain_seconds + settings.shutdown_seconds + _CLOSING_SECONDS
+
+
+async def _serve(
+    settings: ServerSettings,
+    opening: Opening,
+    told: Callable[[str], None],
+    going: Callable[[], None],
+) -> None:
     async with opening() as services:
         application = create_application(services)
         door: Door = application.state.door
@@ -81,7 +106,7 @@ async def _serve(settings: ServerSettings, opening: Opening, told: Callable[[str
             ),
             told,
         )
-        with _memory_settled(), _signals(server, door, settings.drain_seconds):
+        with _memory_settled(), _signals(server, door, settings.drain_seconds, going):
             await _run(server, settings)
 
 
@@ -89,8 +114,8 @@ async def _serve(settings: ServerSettings, opening: Opening, told: Callable[[str
 def _memory_settled() -> Iterator[None]:
     """Take what is there for good out of what the collector walks through again and again."""
     thresholds = gc.get_threshold()
-    gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(_COLLECTED_AFTER, *thresholds[1:])
     try:
         yield
@@ -132,11 +157,14 @@ class ListeningServer(uvicorn.Server):
 
 
 @contextmanager
-def _signals(server: ListeningServer, door: Door, drain_seconds: float) -> Iterator[None]:
+def _signals(
+    server: ListeningServer, door: Door, drain_seconds: float, going: Callable[[], None]
+) -> Iterator[None]:
     loop = asyncio.get_running_loop()
     leaving: set[asyncio.Task[None]] = set()
 
     async def leave() -> None:
+        going()
         door.drain()
         await asyncio.sleep(drain_seconds)
         server.should_exit = True

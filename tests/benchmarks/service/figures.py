@@ -153,6 +153,4 @@ def _row(name: str, *cells: str) -> str:
 def _bar(figure: Figure) -> str:
     if figure.most is None:
         return ""
-    return Figure(
-        scene="", name="", database="", value=figure.most, unit=figure.unit
-    ).shown
+    return Figure(scene="", name="", database="", value=figure.most, unit=figure.unit).shown

@@ -64,13 +64,14 @@ class Generator:
                 now = time.perf_counter()
             pause = begin + self.waiting[-1].at - now if self.waiting else 0.1
             for key, mask in self._selector.select(max(0.0, pause)):
+                assert isinstance(key.fileobj, socket.socket)
                 self._go_on(key.fileobj, key.data, mask)
         return begin
 
     def _start(self, flight: Flight) -> None:
         flight.began = time.perf_counter()
         connection = socket.socket()
-        connection.setblocking(False)
+        connection.settimeout(0)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.connect_ex(self.address)
         self._selector.register(connection, selectors.EVENT_WRITE, flight)

@@ -154,9 +154,7 @@ class Load:
             (run for run in stage.service.runs() if run["installation"] in installations),
             key=lambda run: _moment(run["ended_at"]),
         )
-        places = [
-            place for place, run in enumerate(ended, 1) if run["installation"] != first
-        ]
+        places = [place for place, run in enumerate(ended, 1) if run["installation"] != first]
         self._add(scene, "reviews", len(ended))
         self._add(scene, "the last of the nine ends as number", max(places), most=MOST_PLACE)
 
@@ -230,9 +228,7 @@ class Load:
         self._add(scene, "not acknowledged", sent.refused, most=0)
         for percent in (50, 95):
             self._add(scene, f"acknowledged in, p{percent}", sent.milliseconds(percent), "ms")
-        self._add(
-            scene, "acknowledged in, p99", sent.milliseconds(99), "ms", MOST_MILLISECONDS
-        )
+        self._add(scene, "acknowledged in, p99", sent.milliseconds(99), "ms", MOST_MILLISECONDS)
         self._add(scene, "generator: sent too late by at most", sent.late * 1000, "ms")
         self._add(scene, "generator: processor time", sent.cpu_seconds, "s")
 

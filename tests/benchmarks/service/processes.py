@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from tests.benchmarks.service.town import SECRET
 
 ROOT = Path(__file__).resolve().parents[3]
-TOKEN = "an example of an operator's token"  # noqa: S105 - an example
+TOKEN = "an example of an operator's token"
 
 _GENERATOR = Path(__file__).with_name("generator.py")
 _START_SECONDS = 60.0

@@ -17,7 +17,7 @@ from typing import Any
 
 from reviewer.testing.fake_github import FakeGitHub, FakePullRequest
 
-SECRET = "an example of a webhook secret"  # noqa: S105 - an example
+SECRET = "an example of a webhook secret"
 
 BASE = {"app.py": "import subprocess\n\n\ndef greet() -> str:\n    return 'hello'\n"}
 FAULTY = (
@@ -51,9 +51,7 @@ class Town:
 
     def sign(self, wanted: list[dict[str, Any]], file: Path) -> None:
         """Write deliveries down as they go over the wire."""
-        lines = [
-            json.dumps({"at": one["at"], "request": self._request(one)}) for one in wanted
-        ]
+        lines = [json.dumps({"at": one["at"], "request": self._request(one)}) for one in wanted]
         file.write_text("\n".join(lines), encoding="utf-8")
 
     def _request(self, wanted: dict[str, Any]) -> str:
