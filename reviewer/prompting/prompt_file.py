@@ -33,7 +33,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from reviewer.domain.completion import Parameters, PromptIdentity
-from reviewer.domain.toml_document import TomlDocument, odd_character, one_of, parse_toml
+from reviewer.domain.toml_document import TomlDocument, odd_character, one_of, parse_toml, shorten
 from reviewer.errors import ConfigurationError
 from reviewer.prompting.described_schema import field_names
 from reviewer.prompting.prompt_schema import INPUTS, SAME, FrontMatter, Output, SectionName
@@ -226,7 +226,7 @@ def _section_name(line: str, path: str, number: int) -> SectionName:
     word = "" if match is None else match["name"].strip()
     known = [name.value for name in SectionName]
     if word not in known:
-        message = f'there is no section "{word}"'
+        message = f'there is no section "{shorten(word)}"'
         raise ConfigurationError(message, path=path, line=number, hint=one_of(word, known))
     return SectionName(word)
 
@@ -245,7 +245,9 @@ def _fields(
             at = ["fields", form, name]
             if name not in known:
                 wrong.append(
-                    document.error(f'{form} have no field "{name}"', at, one_of(name, known))
+                    document.error(
+                        f'{form} have no field "{shorten(name)}"', at, one_of(name, known)
+                    )
                 )
                 continue
             try:
@@ -297,16 +299,18 @@ def _input_faults(
             if name == NONCE:
                 message = 'fenced needs "nonce" among the inputs'
             else:
-                message = f'the variable "{name}" is not among the inputs'
+                message = f'the variable "{shorten(name)}" is not among the inputs'
             yield ConfigurationError(message, path=document.path, line=template.line)
     for index, name in enumerate(front.inputs):
         at: tuple[str | int, ...] = ("inputs", index)
         if name not in INPUTS:
-            yield document.error(f'there is no input "{name}"', at, one_of(name, list(INPUTS)))
+            yield document.error(
+                f'there is no input "{shorten(name)}"', at, one_of(name, list(INPUTS))
+            )
         elif name not in used:
-            yield document.error(f'the input "{name}" is not used', at)
+            yield document.error(f'the input "{shorten(name)}" is not used', at)
         elif name in front.inputs[:index]:
-            yield document.error(f'the input "{name}" stands twice', at)
+            yield document.error(f'the input "{shorten(name)}" stands twice', at)
 
 
 def _parameters(front: FrontMatter) -> Parameters | None:

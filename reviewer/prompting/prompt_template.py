@@ -25,6 +25,7 @@ from jinja2.meta import find_undeclared_variables
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from reviewer.domain.toml_document import shorten
 from reviewer.errors import ConfigurationError
 from reviewer.prompting.fence import fenced
 
@@ -128,7 +129,9 @@ def parse_section(source: str, *, path: str, line: int) -> SectionTemplate:
         code = environment.compile(tree, filename=path)
     except TemplateSyntaxError as error:
         raise ConfigurationError(
-            f"this is no template: {error.message}", path=path, line=line + error.lineno - 1
+            f"this is no template: {shorten(error.message or '', 200)}",
+            path=path,
+            line=line + error.lineno - 1,
         ) from None
     except (ValueError, RecursionError):
         # Jinja lets a number of 5,000 digits and a thousand brackets fall through.
@@ -155,7 +158,8 @@ def _refused(tree: nodes.Template) -> Iterator[tuple[int, str]]:
     known = (*_FILTERS, _FENCED)
     for named in tree.find_all(nodes.Filter):
         if named.name not in known:
-            yield named.lineno, f'there is no filter "{named.name}"; known are {", ".join(known)}'
+            name = shorten(named.name)
+            yield named.lineno, f'there is no filter "{name}"; known are {", ".join(known)}'
 
 
 def _line_of(error: Exception, path: str) -> int | None:

@@ -18,6 +18,8 @@ from reviewer.errors import ConfigurationError, UserError
 from reviewer.prompting.prompt_file import parse_prompt
 from reviewer.prompting.prompt_template import parse_section
 
+LONG = "x" * 5_000
+
 pytestmark = pytest.mark.holds("S19")
 
 
@@ -134,3 +136,18 @@ def test_letters_of_other_alphabets_make_no_reference_part_of_a_word(reference: 
 def test_a_template_without_end_is_told(endless: str) -> None:
     with pytest.raises(ConfigurationError, match="no template"):
         parse_section(f"{{{{ {endless} }}}}", path="prompts/review/v1.md", line=3)
+
+
+@pytest.mark.parametrize(
+    "section",
+    ["{{ a | " + "f" * 5_000 + " }}", "{{ " + "v" * 5_000 + " }}", "{% " + "t" * 5_000 + " %}"],
+)
+def test_a_message_about_a_prompt_repeats_no_endless_name(section: str) -> None:
+    text = (
+        '+++\nschema = 1\nname = "contract"\nversion = 1\nsummary = "x"\noutput = "none"\n'
+        f'inputs = []\nnotes = "n"\n+++\n\n+++ system\n{section}\n'
+    )
+    with pytest.raises(ConfigurationError) as caught:
+        parse_prompt(text, "prompts/contract/v1.md")
+    for error in (caught.value, *caught.value.others):
+        assert len(error.message) < 400

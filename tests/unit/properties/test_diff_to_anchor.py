@@ -75,7 +75,7 @@ def place(file: FileChange, side: Side, start: int, end: int) -> Location:
     return Location(path=file.path, side=side, start_line=start, end_line=end)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(TEXTS, TEXTS, CONTEXT), min_size=1, max_size=3))
 def test_changed_lines_are_exactly_those_that_differ(
     texts: list[tuple[list[str], list[str], int]],
@@ -90,7 +90,7 @@ def test_changed_lines_are_exactly_those_that_differ(
         assert (file.removed, file.added) == expected(base, head)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(TEXTS, TEXTS, CONTEXT)
 def test_every_line_that_is_shown_takes_a_comment_and_reads_as_in_its_file(
     base: list[str], head: list[str], context: int
@@ -113,7 +113,7 @@ def test_every_line_that_is_shown_takes_a_comment_and_reads_as_in_its_file(
                 assert file.text_at(here) == whole[number - 1]
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(TEXTS, TEXTS, CONTEXT, st.sampled_from(list(Side)), st.data())
 def test_a_range_becomes_a_place_inside_one_hunk_that_begins_and_ends_with_a_change(
     base: list[str], head: list[str], context: int, side: Side, data: st.DataObject
@@ -141,7 +141,7 @@ def test_a_range_becomes_a_place_inside_one_hunk_that_begins_and_ends_with_a_cha
     assert all(not file.is_commentable(place(file, side, inside[0], number)) for number in rest)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(TEXTS, TEXTS, CONTEXT, st.sampled_from(list(Side)), st.data())
 def test_a_quote_becomes_an_anchor_that_reads_as_the_quote(
     base: list[str], head: list[str], context: int, side: Side, data: st.DataObject
@@ -178,7 +178,7 @@ def test_a_quote_of_an_added_line_is_found() -> None:
     assert found.location == place(file, Side.HEAD, 2, 2)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(TEXTS, TEXTS, CONTEXT, st.data())
 def test_a_patch_of_which_any_line_is_another_never_lies_about_its_lines(
     base: list[str], head: list[str], context: int, data: st.DataObject

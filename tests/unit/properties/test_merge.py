@@ -57,7 +57,7 @@ def touches(one: Finding, other: Finding) -> bool:
     return same_side and first <= min(one.location.end_line, other.location.end_line)
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(st.lists(findings(), max_size=14))
 def test_nothing_is_lost_and_what_stays_says_different_things(given_: list[Finding]) -> None:
     placed = merge(given_, PERSONAS)
