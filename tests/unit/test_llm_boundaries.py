@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -10,16 +11,32 @@ from reviewer.domain.completion import (
     CompletionRequest,
     Failure,
     FailureKind,
+    ModelName,
     Parameters,
 )
 from reviewer.errors import UserError
 from reviewer.llm.adaptation import Refusals
 from reviewer.llm.bounds import EFFORTS, bounded, check_parameters
 from reviewer.llm.breaker import FAILURES_TO_OPEN, SECONDS_UNTIL_TRIAL, CircuitBreaker
+from reviewer.llm.cache import MemoryCompletionCache
+from reviewer.llm.ceilings import Account
+from reviewer.llm.client import LLMClient
+from reviewer.llm.journal import JustRun
 from reviewer.llm.profiles import ModelProfile, Sampling
 from reviewer.llm.retry import LONGEST_WAIT_SECONDS, judged
+from reviewer.ports.model import Model
+from reviewer.testing.fake_clock import FakeClock
+from reviewer.testing.memory_ledger import MemoryLedger
 from reviewer.testing.scripted_model import ScriptedModel
-from tests.unit.model_example import MODEL, UNPRICED, Setting, failure, request
+from tests.unit.model_example import (
+    MODEL,
+    PRICING,
+    UNPRICED,
+    Setting,
+    failure,
+    request,
+    takes_everything,
+)
 
 PROFILE = ModelProfile(sampling=Sampling.ALWAYS, efforts=("low", "high"), max_output_tokens=10_000)
 
@@ -136,6 +153,34 @@ def test_sampling_is_sent_where_the_model_does_not_reason(
     sent = bounded(asked, profile).parameters
     assert (sent.temperature, sent.top_p) == ((0.2, 0.6) if samples else (None, None))
     assert sent.effort == effort
+
+
+def test_a_request_out_of_bounds_names_its_model() -> None:
+    asked = request(parameters=Parameters(max_output_tokens=0))
+    with pytest.raises(UserError, match=r"^max_output_tokens is 0 for openai:example-1\n"):
+        bounded(asked, PROFILE)
+
+
+async def test_kept_answers_are_found_under_the_scope_of_who_asked() -> None:
+    cache = MemoryCompletionCache()
+    answers = []
+    for number, repository in enumerate(("octo/shop", "octo/other", "octo/shop")):
+        client = LLMClient(
+            models=_always(ScriptedModel([f'{{"asked": {number}}}'])),
+            clock=FakeClock(),
+            journal=JustRun(),
+            ledger=MemoryLedger(),
+            pricing=PRICING,
+            cache=cache,
+            profiles=takes_everything,
+            account=Account(run_id="r", repository=repository),
+        )
+        answers.append((await client.complete(request("key"))).text)
+    assert answers == ['{"asked": 0}', '{"asked": 1}', '{"asked": 0}']
+
+
+def _always(model: Model) -> Callable[[ModelName], Model]:
+    return lambda _: model
 
 
 def test_zero_is_a_value_and_not_the_default() -> None:
