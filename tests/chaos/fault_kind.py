@@ -52,7 +52,8 @@ WRITING = (
     FaultKind.UNPROCESSABLE,
     FaultKind.BROKEN_AFTER,
     FaultKind.CUT_AFTER,
-    # Twice as often: these are what duplicates come of.
+    # Twice as often: these are what duplicates come of, and comments in the wrong place.
+    FaultKind.UNPROCESSABLE,
     FaultKind.BROKEN_AFTER,
     FaultKind.CUT_AFTER,
 )

@@ -74,7 +74,9 @@ class GitHubMisfortune:
         """Decide about one request."""
         name, writes = _name(method, path, document)
         chance = self._dice.draw(name)
-        if chance.random() >= self._rate:
+        # Few requests write, and most of what can go wrong goes wrong there.
+        twice = writes and not self._only
+        if chance.random() >= self._rate * (2 if twice else 1):
             return None
         minting = _MINTING.fullmatch(path) is not None
         kinds = [kind for kind in (WRITING if writes else READING) if kind not in self._without]
