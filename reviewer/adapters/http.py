@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from types import TracebackType
@@ -196,9 +197,15 @@ def _is_below(target: httpx.URL, base: httpx.URL) -> bool:
     )
 
 
-def _context(certificates: Path | None) -> ssl.SSLContext | bool:
+@cache
+def _public_context() -> ssl.SSLContext:
+    """Return what trusts the public authorities; reading them takes longer than many an answer."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
+def _context(certificates: Path | None) -> ssl.SSLContext:
     if certificates is None:
-        return True
+        return _public_context()
     try:
         return ssl.create_default_context(cafile=str(certificates))
     except (OSError, ssl.SSLError) as error:

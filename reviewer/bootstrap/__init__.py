@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -211,8 +212,9 @@ def policy(repository: Path) -> Policy:
     return replace(read, notices=(*unread_notices(files), *read.notices))
 
 
+@cache
 def built_in_personas() -> tuple[Persona, ...]:
-    """Read the personas that ship.
+    """Read the personas that ship, once for a process: a service reviews with them all day.
 
     Raises:
         ConfigurationError: One of them is broken: somebody edited it.

@@ -47,6 +47,8 @@ class AppCredentials:
 
     app_id: str
     private_key: str = field(repr=False)
+    # Reading it takes longer than signing with it.
+    _key: RSAPrivateKey = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Refuse what GitHub would refuse later, with fewer words."""
@@ -64,6 +66,7 @@ class AppCredentials:
             raise UserError("the App's private key cannot be read", hint=_HINT) from error
         if not isinstance(key, RSAPrivateKey) or key.key_size < _LEAST_BITS:
             raise UserError("the App's private key is no RSA key of 2048 bits", hint=_HINT)
+        object.__setattr__(self, "_key", key)
 
     @property
     def number(self) -> int | None:
@@ -78,4 +81,4 @@ class AppCredentials:
         """
         begun = int((now - _AHEAD).timestamp())
         claims = {"iat": begun, "exp": int((now + _LIFE).timestamp()), "iss": self.app_id}
-        return jwt.encode(claims, self.private_key, algorithm="RS256")
+        return jwt.encode(claims, self._key, algorithm="RS256")
