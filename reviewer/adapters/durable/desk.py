@@ -175,6 +175,10 @@ class EngineDesk:
             options["authenticated_user"] = str(installation_id)
         return await self._intake.add(options, *texts)
 
+    async def calm(self) -> None:
+        """Wait while many deliveries come in here: they go first."""
+        await self._intake.calm()
+
     async def debounce(
         self,
         place: str,

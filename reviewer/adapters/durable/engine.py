@@ -62,8 +62,10 @@ from reviewer.ports.engine import Backlog, Duties, EngineError
 
 _LOGGER = logging.getLogger("reviewer.durable")
 
-#: In which whatever was let go of has noticed.
-_MOMENT_SECONDS = 0.01
+#: In which a step that has ended is written down.
+_MOMENT_SECONDS = 0.5
+#: In which what was let go of has noticed.
+_NOTICED_SECONDS = 0.01
 #: How long DBOS may take to end its threads. Where the database is away, some of them sleep.
 _THREADS_SECONDS = 8.0
 #: Threads that the process gets back when the engine stops: those of DBOS are gone then.
@@ -170,7 +172,11 @@ class DbosEngine:
         loop = asyncio.get_running_loop()
         if self._own_database is not None:
             self._running.begin_closing()
-            await asyncio.sleep(_MOMENT_SECONDS)
+            if self._running.ids:
+                # What has just been done is written down first.
+                await asyncio.sleep(_MOMENT_SECONDS)
+                self._running.let_go_of_waiting()
+                await asyncio.sleep(_NOTICED_SECONDS)
             # What is still under way then is let go of, so that DBOS sees it end.
             timer = loop.call_later(max(0.0, grace_seconds - 1), self._running.let_go)
             stopping = partial(

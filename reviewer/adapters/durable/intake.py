@@ -24,6 +24,13 @@ Result = TypeVar("Result")
 #: So many at once: what a transaction holds up is held up for milliseconds.
 _MOST_AT_ONCE = 100
 
+#: So many that come while one transaction is made are a crowd; what works here waits until it is
+#: gone, since a delivery has to be acknowledged at once and a review has not.
+_CROWD = 5
+_GONE_SECONDS = 0.15
+_LONGEST_COURTESY_SECONDS = 2.0
+_LOOK_SECONDS = 0.05
+
 #: Does something with the database in a thread, and raises an `EngineError` where it cannot.
 Ask = Callable[[Callable[[], list[bool]]], Awaitable[list[bool]]]
 
@@ -56,6 +63,14 @@ class Intake:
         self._answer_seconds = answer_seconds
         self._waiting: deque[_Entry] = deque()
         self._writing: asyncio.Task[None] | None = None
+        self._crowded_at = float("-inf")
+
+    async def calm(self) -> None:
+        """Wait until no crowd comes in any more, and never for long."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _LONGEST_COURTESY_SECONDS
+        while loop.time() < min(until, self._crowded_at + _GONE_SECONDS):  # noqa: ASYNC110 - it moves
+            await asyncio.sleep(_LOOK_SECONDS)
 
     async def add(self, options: EnqueueOptions, *texts: str) -> bool:
         """Enqueue a workflow once; False where one with its id was enqueued before.
@@ -87,6 +102,8 @@ class Intake:
                 # Whoever has gone was told that nothing is written down.
                 if not entry.written.done():
                     batch.append(entry)
+            if len(batch) >= _CROWD:
+                self._crowded_at = asyncio.get_running_loop().time()
             await self._write_batch(batch)
 
     async def _write_batch(self, batch: Sequence[_Entry]) -> None:

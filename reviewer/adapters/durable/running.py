@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,7 +13,7 @@ class Running:
 
     def __init__(self) -> None:
         self._tasks: dict[str, set[asyncio.Task[object]]] = {}
-        self._waiting: set[asyncio.Task[object]] = set()
+        self._acting: Counter[str] = Counter()
         self._closing = False
 
     @property
@@ -36,24 +37,30 @@ class Running:
                 self._tasks.pop(workflow_id, None)
 
     @contextmanager
-    def waiting(self) -> Iterator[None]:
-        """Say that what the current task waits for may be waited for by anybody, at any time."""
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("a workflow runs outside of the loop")
+    def acting(self, workflow_id: str) -> Iterator[None]:
+        """Say that a workflow does something while the block runs; else it waits for something.
+
+        Raises:
+            asyncio.CancelledError: Nothing more is begun here.
+        """
         if self._closing:
             raise asyncio.CancelledError
-        self._waiting.add(task)
+        self._acting[workflow_id] += 1
         try:
             yield
         finally:
-            self._waiting.discard(task)
+            self._acting[workflow_id] -= 1
+            if not self._acting[workflow_id]:
+                del self._acting[workflow_id]
 
     def begin_closing(self) -> None:
-        """Let go of whatever only waits, from now on."""
+        """Begin nothing more; what is being done goes on."""
         self._closing = True
-        for task in self._waiting:
-            task.cancel()
+
+    def let_go_of_waiting(self) -> None:
+        """Break off what only waits: for its turn, for another workflow, for another try."""
+        for workflow_id in self._tasks.keys() - self._acting.keys():
+            self.let_go(workflow_id)
 
     def let_go(self, workflow_id: str | None = None) -> int:
         """Break a workflow off where it stands, or all of them; return how many tasks.

@@ -215,8 +215,7 @@ class Workflows:
         with SetWorkflowID(child_of(_own_id())), SetEnqueueOptions(queue_partition_key=turn):
             handle = await DBOS.enqueue_workflow_async(WORKS, self._work, order_text)
         try:
-            with self._running.waiting():
-                await handle.get_result(polling_interval_sec=self._settings.look_seconds)
+            await handle.get_result(polling_interval_sec=self._settings.look_seconds)
         except dbos_error.DBOSException as error:
             # Whoever stopped the child says so; the place on the pull request is free again.
             _LOGGER.info("the work of %s was stopped: %s", _own_id(), type(error).__name__)
@@ -297,8 +296,11 @@ class Workflows:
     async def _step(
         self, name: str, action: Callable[[], Awaitable[Result]], *, preemptible: bool = False
     ) -> Result:
+        workflow_id = _own_id()
+
         async def act() -> Result:
-            return await action()
+            with self._running.acting(workflow_id):
+                return await action()
 
         options: StepOptions = {
             "name": name,
@@ -313,11 +315,12 @@ class Workflows:
 
     # --- registration ------------------------------------------------------------------------
     def _register(self, name: str, body: Workflow) -> Workflow:
-        running = self._running
+        running, desk = self._running, self._desk
 
         # DBOS reads types to put texts back into shape; what is ours is a text already.
         async def workflow(*texts: str) -> None:
             with running.hold(_own_id()):
+                await desk.calm()
                 await body(*texts)
 
         # We count deaths ourselves: resuming sets the counter of DBOS back.
