@@ -1,20 +1,29 @@
-"""One GitHub for all red-team tests of pull requests; each has repositories of its own in it."""
+"""One GitHub, one server of models and one of each door for all red-team tests."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.redteam.action_stage import ActionStage
+if TYPE_CHECKING:
+    from tests.redteam.action_stage import ActionStage
+    from tests.redteam.stages import Stages
 
 
 @pytest.fixture(scope="session")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ActionStage]:
-    """A GitHub, and the Action before it; for tests that are marked ``loopback``."""
-    from reviewer.testing.fake_github import FakeGitHub
+def stages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stages]:
+    """Every door; for tests that are marked ``loopback``."""
+    # Late: what is imported while tests are collected costs every run.
+    from tests.redteam.stages import Stages
 
-    folder = tmp_path_factory.mktemp("redteam")
-    hub = FakeGitHub(folder / "hub")
-    with hub.serve() as url:
-        yield ActionStage(hub, url, folder / "runs")
+    opened = Stages(tmp_path_factory.mktemp("redteam"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def stage(stages: Stages) -> ActionStage:
+    """A GitHub, and the Action before it; for tests that are marked ``loopback``."""
+    return stages.action

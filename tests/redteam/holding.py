@@ -34,6 +34,7 @@ _HIDDEN = re.compile(
 )
 _COMMAND = re.compile(r"(?m)^\s*/[A-Za-z]")
 _WORKFLOW = re.compile(r"(?m)^\s*::|##\[")
+_DRAWN = frozenset({"suggestion", "mermaid", "geojson", "topojson", "stl", "math"})
 _FORBIDDEN_TAGS = frozenset(
     {"script", "img", "link", "iframe", "object", "embed", "a", "form", "svg", "base", "picture"}
 )
@@ -51,7 +52,7 @@ def assert_holds(trial: Trial, mechanical: Trial, requests: Sequence[CompletionR
     assert_score_is_computed(trial.review)
     _findings_are_anchored(trial)
     assert_requests_are_sound(requests)
-    _outputs_are_dead(trial.outputs)
+    assert_outputs_are_dead(trial.outputs)
     assert trial.review.injection_suspected == mechanical.review.injection_suspected
 
 
@@ -131,7 +132,7 @@ def assert_nothing_hidden(name: str, text: str) -> None:
     assert not _HIDDEN.search(text), name
 
 
-def _outputs_are_dead(outputs: Mapping[str, str]) -> None:
+def assert_outputs_are_dead(outputs: Mapping[str, str]) -> None:
     """Nothing in an output is live, hidden, secret or a command."""
     for name, text in outputs.items():
         assert_nothing_hidden(name, text)
@@ -173,7 +174,9 @@ def assert_markdown_is_dead(name: str, text: str, our_link: re.Pattern[str] = _O
             tags = re.findall(r"<[^>]*>", token.content)
             assert all(_OURS.fullmatch(tag) for tag in tags), name
         if token.type == "fence":
-            assert not token.info.startswith("suggestion"), name
+            # GitHub draws some of them, with links, and commits others with one click.
+            language = token.info.strip().split(" ")[0].lower()
+            assert language not in _DRAWN, (name, language)
     assert not _LIVE.search(_seen(text)), (name, _LIVE.search(_seen(text)))
 
 

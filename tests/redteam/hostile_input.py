@@ -33,6 +33,7 @@ class HostileChange:
         shows: Texts that a model must see unmodified.
         hides: Texts that no request and no output may hold.
         partial: Words that the reason of a partial run must hold; empty where it is whole.
+        storable: Whether git can hold the path.
     """
 
     id: str
@@ -47,6 +48,7 @@ class HostileChange:
     shows: tuple[str, ...] = ()
     hides: tuple[str, ...] = ()
     partial: str = ""
+    storable: bool = True
 
     @property
     def change(self) -> Change:
@@ -114,31 +116,37 @@ class HostileDescription:
 
 def hostile_changes() -> list[HostileChange]:
     """Read the changes."""
-    return [HostileChange(**_tuples(entry)) for entry in _entries("changes.toml", "change")]
+    return [HostileChange(**_tuples(entry)) for entry in entries_of("changes.toml", "change")]
 
 
 def hostile_words() -> list[HostileWords]:
     """Read the words."""
-    return [HostileWords(**entry) for entry in _entries("words.toml", "words")]
+    return [HostileWords(**entry) for entry in entries_of("words.toml", "words")]
 
 
 def hostile_replies() -> list[HostileReply]:
     """Read the findings."""
-    return [HostileReply(**entry) for entry in _entries("replies.toml", "reply")]
+    return [HostileReply(**entry) for entry in entries_of("replies.toml", "reply")]
 
 
 def hostile_suggestions() -> list[HostileSuggestion]:
     """Read the replacements."""
-    return [HostileSuggestion(**entry) for entry in _entries("suggestions.toml", "suggestion")]
+    return [HostileSuggestion(**entry) for entry in entries_of("suggestions.toml", "suggestion")]
 
 
 def hostile_descriptions() -> list[HostileDescription]:
     """Read the titles and descriptions."""
-    entries = _entries("descriptions.toml", "description")
+    entries = entries_of("descriptions.toml", "description")
     return [HostileDescription(**_tuples(entry)) for entry in entries]
 
 
-def _entries(name: str, key: str) -> list[dict[str, Any]]:
+def entries_of(name: str, key: str) -> list[dict[str, Any]]:
+    """Read the entries of a file of inputs.
+
+    Args:
+        name: The file.
+        key: What its tables are called.
+    """
     read = tomllib.loads((INPUTS / name).read_text(encoding="utf-8"))
     return [{key: _unfolded(value) for key, value in entry.items()} for entry in read[key]]
 
@@ -146,6 +154,8 @@ def _entries(name: str, key: str) -> list[dict[str, Any]]:
 def _unfolded(value: object) -> object:
     if isinstance(value, dict):
         return {key: _unfolded(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_unfolded(inner) for inner in value]
     return _repeated(value) if isinstance(value, str) else value
 
 
@@ -201,7 +211,7 @@ def hostile_pulls() -> list[HostilePull]:
         HostilePull(id=given.id, says=given.says, title=given.title or "Tidy up", body=given.body)
         for given in hostile_descriptions()
     ]
-    entries = _entries("pull_requests.toml", "pull")
+    entries = entries_of("pull_requests.toml", "pull")
     return [*described, *(HostilePull(**_tuples(entry)) for entry in entries)]
 
 
@@ -234,7 +244,7 @@ def hostile_forgeries() -> list[HostileForgery]:
         HostileForgery(
             **{**entry, "set": tuple(entry["set"]), "empty": tuple(entry.get("empty", ()))}
         )
-        for entry in _entries("forgeries.toml", "forgery")
+        for entry in entries_of("forgeries.toml", "forgery")
     ]
 
 
@@ -265,7 +275,7 @@ class HostileComment:
 
 def hostile_comments() -> list[HostileComment]:
     """Read the comments."""
-    return [HostileComment(**entry) for entry in _entries("comments.toml", "comment")]
+    return [HostileComment(**entry) for entry in entries_of("comments.toml", "comment")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,5 +303,5 @@ class HostileConfiguration:
 
 def hostile_configurations() -> list[HostileConfiguration]:
     """Read the files."""
-    entries = _entries("configurations.toml", "configuration")
+    entries = entries_of("configurations.toml", "configuration")
     return [HostileConfiguration(**entry) for entry in entries]

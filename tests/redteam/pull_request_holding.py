@@ -13,6 +13,7 @@ from reviewer.domain.command import read_commands
 from reviewer.domain.marker import PREFIX, MarkKind, Signer, Subject
 from reviewer.testing.fake_github import Exchange, FakeCheck, FakePullRequest
 from tests.redteam.action_stage import BOT, STATE_KEY, ActionStage, Ran
+from tests.redteam.github_place import Place
 from tests.redteam.holding import (
     assert_markdown_is_dead,
     assert_no_secret,
@@ -41,15 +42,13 @@ def assert_all_holds(
     assert_runner_obeys_nothing(stage, pull, ran)
 
 
-def our_link(stage: ActionStage, pull: FakePullRequest) -> re.Pattern[str]:
+def our_link(stage: Place, pull: FakePullRequest) -> re.Pattern[str]:
     """Return what every link of ours looks like: a file, a commit's or this pull request's."""
     home = re.escape(f"{stage.url}/{pull.repository.full_name}")
     return re.compile(rf"{home}/(?:blob/[0-9a-f]{{40}}/[^\s\"<>]*|pull/{pull.number}[^\s\"<>]*)")
 
 
-def assert_standing(
-    stage: ActionStage, pull: FakePullRequest, *, told: Collection[str] = ()
-) -> None:
+def assert_standing(stage: Place, pull: FakePullRequest, *, told: Collection[str] = ()) -> None:
     """Assert what stands on a pull request under our name.
 
     Args:
@@ -90,7 +89,7 @@ def assert_standing(
         _assert_check(check, paths, link)
 
 
-def _signer(stage: ActionStage, pull: FakePullRequest) -> Signer:
+def _signer(stage: Place, pull: FakePullRequest) -> Signer:
     viewer = stage.hub.account(BOT)
     subject = Subject(bot=str(viewer.id), repository_id=pull.repository.id, number=pull.number)
     return Signer(subject=subject, key=STATE_KEY)
@@ -141,6 +140,9 @@ def assert_asked_here_only(pull: FakePullRequest, exchanges: list[Exchange]) -> 
         if exchange.path == "/graphql":
             assert_graphql_is_ours(pull, exchange)
             continue
+        if re.fullmatch(r"/app/installations/[1-9]\d*/access_tokens", exchange.path):
+            assert_token_is_narrow(repository.id, exchange)
+            continue
         assert exchange.path.startswith(f"{home}/"), where
         rest = exchange.path.removeprefix(home)
         assert re.fullmatch(r"/(?:[A-Za-z0-9/_.-]+|collaborators/[^/]+/permission)", rest), where
@@ -157,6 +159,15 @@ def assert_asked_here_only(pull: FakePullRequest, exchanges: list[Exchange]) -> 
         for name in ("head_sha", "commit_id"):
             assert name not in body or _COMMIT.fullmatch(str(body[name])), where
         assert not {"APPROVE", "REQUEST_CHANGES"} & set(map(str, body.values())), where
+
+
+def assert_token_is_narrow(repository_id: int, exchange: Exchange) -> None:
+    """Assert that a token was asked for this repository alone, and for what reviews need."""
+    asked = exchange.request
+    assert isinstance(asked, dict)
+    assert asked["repository_ids"] == [repository_id]
+    assert set(asked["permissions"]) <= {"checks", "contents", "metadata", "pull_requests"}
+    assert asked["permissions"].get("contents", "read") == "read"
 
 
 def assert_graphql_is_ours(pull: FakePullRequest, exchange: Exchange) -> None:

@@ -17,6 +17,7 @@ CHANGE = build_change(build_file(PATH, after=CODE))
 HUNTER = ("bug-hunter",)
 
 
+@pytest.mark.holds("R01", "R02", "R03", "R04", "R06", "S7")
 @pytest.mark.parametrize("given", hostile_descriptions(), ids=lambda given: given.id)
 def test_a_hostile_description_is_cleaned(given: HostileDescription) -> None:
     cleaned = clean_title_and_body(given.title, given.body)
@@ -31,6 +32,7 @@ def test_a_hostile_description_is_cleaned(given: HostileDescription) -> None:
     assert not prose(cleaned.title).startswith("@")
 
 
+@pytest.mark.holds("R01", "R02", "R03", "R04", "R06", "S7")
 @pytest.mark.parametrize("given", hostile_descriptions(), ids=lambda given: given.id)
 async def test_a_review_holds_whatever_the_description_asks_of_the_model(
     given: HostileDescription,

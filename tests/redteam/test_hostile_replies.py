@@ -15,16 +15,11 @@ from reviewer.domain.checklist import Verdict
 from reviewer.domain.completion import CompletionRequest
 from reviewer.domain.status import RunState
 from reviewer.testing.builders import build_change, build_file
-from reviewer.testing.evil_model import EvilModel, Wish, secret_forms
+from reviewer.testing.evil_model import EvilModel, secret_forms
 from reviewer.testing.scripted_model import ScriptedModel
-from tests.redteam.holding import assert_holds, assert_partial
+from tests.redteam.holding import assert_holds
 from tests.redteam.honest_model import BUG, CODE, PATH, Finding, honest, honest_model
-from tests.redteam.hostile_input import (
-    HostileReply,
-    HostileWords,
-    hostile_replies,
-    hostile_words,
-)
+from tests.redteam.speaking import saying
 from tests.redteam.trial import SECRETS, Trial, review_of
 
 CHANGE = build_change(build_file(PATH, after=CODE))
@@ -46,29 +41,14 @@ async def reviewed(model: ScriptedModel | EvilModel) -> Trial:
     return trial
 
 
-def saying(text: str) -> ScriptedModel:
-    """Return a model that says a text in every field, beside a real bug."""
-    finding = {
-        **BUG,
-        "headline": f"The last item is read one place too far {text}",
-        "explanation": f"last([1]) → IndexError, because indices end at len(items) - 1. {text}",
-        "remedy": f"{text}\nReturn items[-1]. {text}",
-    }
-    return honest_model({RULE: [finding]}, reason=text)
-
-
-@pytest.mark.parametrize("given", hostile_words(), ids=lambda given: given.id)
-async def test_words_of_a_model_are_words(given: HostileWords) -> None:
-    trial = await reviewed(saying(given.text))
-    assert len(trial.review.shown) == given.shown, "its words are to be shown, and dead"
-
-
+@pytest.mark.holds("R27", "S9")
 @pytest.mark.parametrize("secret", SECRETS)
 async def test_no_form_of_a_secret_of_ours_comes_out(secret: str) -> None:
     trial = await reviewed(saying(" ".join(secret_forms(secret))))
     assert len(trial.review.shown) == 1
 
 
+@pytest.mark.holds("R27", "S9")
 async def test_a_secret_that_is_split_over_fields_and_a_suggestion_stays_hidden() -> None:
     secret = SECRETS[0]
     third = len(secret) // 3
@@ -85,15 +65,7 @@ async def test_a_secret_that_is_split_over_fields_and_a_suggestion_stays_hidden(
         assert secret[2 * third - 3 :] not in output
 
 
-@pytest.mark.parametrize("given", hostile_replies(), ids=lambda given: given.id)
-async def test_a_finding_of_an_odd_form_is_not_shown(given: HostileReply) -> None:
-    odd = {**BUG, **given.finding}
-    trial = await reviewed(honest_model({RULE: [odd]}))
-    assert trial.review.shown == ()
-    verdicts = {answer.rule_id: answer.verdict for answer in trial.review.answers}
-    assert verdicts[RULE] is Verdict.NOT_ASSESSED
-
-
+@pytest.mark.holds("R29", "S4")
 async def test_a_severity_is_never_raised_by_a_finding_or_a_second_look() -> None:
     raised = {**BUG, "severity": "critical"}
     trial = await reviewed(honest_model({RULE: [raised]}))
@@ -102,25 +74,13 @@ async def test_a_severity_is_never_raised_by_a_finding_or_a_second_look() -> Non
     assert placed.finding.severity is rules[RULE].severity
 
 
-@pytest.mark.parametrize(
-    "wish", [wish for wish in Wish if wish not in {Wish.FLOOD, Wish.HUGE}], ids=lambda w: w.name
-)
-async def test_a_model_that_grants_every_wish_changes_nothing(wish: Wish) -> None:
-    trial = await reviewed(EvilModel(wish, canaries=SECRETS))
-    if wish in {Wish.BROKEN, Wish.DEEP, Wish.NUMBERS, Wish.REFUSAL, Wish.SILENCE}:
-        assert_partial(trial, "")
-        assert {a.verdict for a in trial.review.answers} == {Verdict.NOT_ASSESSED}
-    if wish is Wish.NOT_APPLICABLE:
-        assert {a.verdict for a in trial.review.answers} == {Verdict.NOT_ASSESSED}
-    if wish is Wish.SCORE:
-        assert "APPROVE" not in "".join(trial.outputs.values())
-
-
 def flood() -> list[Finding]:
     """Return ten thousand findings, of which one could be true."""
     return [{**BUG, "headline": f"Finding {number} of an index"} for number in range(10_000)]
 
 
+@pytest.mark.slow_run
+@pytest.mark.holds("R30", "S19")
 async def test_ten_thousand_findings_are_one_at_most_and_take_bounded_time() -> None:
     began = time.process_time()
     trial = await reviewed(honest_model({RULE: flood()}))
@@ -129,6 +89,8 @@ async def test_ten_thousand_findings_are_one_at_most_and_take_bounded_time() -> 
     assert max(map(len, trial.outputs.values())) < 8_000_000
 
 
+@pytest.mark.slow_run
+@pytest.mark.holds("R30", "S19")
 async def test_one_message_of_five_megabytes_takes_bounded_time() -> None:
     began = time.process_time()
     finding = {**BUG, "explanation": "last([1]) → IndexError. " + "@org/team " * 500_000}
@@ -137,6 +99,7 @@ async def test_one_message_of_five_megabytes_takes_bounded_time() -> None:
     assert max(map(len, trial.outputs.values())) < 1_000_000
 
 
+@pytest.mark.holds("R30", "P03")
 async def test_a_reply_that_is_cut_anywhere_is_never_a_pass_of_what_is_missing() -> None:
     whole = honest({RULE: [BUG]})
 
@@ -153,6 +116,7 @@ async def test_a_reply_that_is_cut_anywhere_is_never_a_pass_of_what_is_missing()
         assert Verdict.NOT_ASSESSED in {a.verdict for a in trial.review.answers}
 
 
+@pytest.mark.holds("R29", "S3", "S4")
 @pytest.mark.parametrize(
     ("id_", "extra"),
     [

@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reviewer.testing.builders import build_change, build_file
-from tests.redteam.holding import assert_holds
 from tests.redteam.honest_model import BUG, PATH, honest_model
-from tests.redteam.hostile_input import HostileSuggestion, hostile_suggestions
 from tests.redteam.trial import Trial, review_of
 
 CODE = """\
@@ -27,14 +25,7 @@ async def suggested(text: str, quote: str, *, wanted: bool = True) -> Trial:
     return trial
 
 
-@pytest.mark.parametrize("given", hostile_suggestions(), ids=lambda given: given.id)
-async def test_a_hostile_replacement_cannot_be_committed(given: HostileSuggestion) -> None:
-    trial = await suggested(given.text, given.quote)
-    mechanical = await review_of(CHANGE, None, chosen=("bug-hunter",))
-    assert_holds(trial, mechanical, [])
-    assert not any("```suggestion" in text for text in trial.outputs.values())
-
-
+@pytest.mark.holds("R31")
 async def test_an_honest_replacement_is_offered_where_it_is_wanted_and_only_there() -> None:
     line = "    return items[len(items)]"
     wanted = await suggested("    return items[-1]", line)

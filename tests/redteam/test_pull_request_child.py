@@ -10,7 +10,6 @@ import copy
 import json
 import re
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,7 +17,6 @@ import pytest
 from reviewer.testing.fake_github import FakePullRequest
 from tests.redteam.action_stage import ActionStage, Ran
 from tests.redteam.honest_model import honest_model
-from tests.redteam.hostile_input import HostileForgery, hostile_forgeries
 from tests.redteam.pull_request_holding import assert_all_holds
 from tests.redteam.staged_analyser import Forge, StagedAnalyser
 
@@ -41,33 +39,6 @@ POLICY = {".reviewer.toml": 'schema = 1\n\n[policy]\nfail_on = "major"\n'}
 WORST_SECONDS = 20.0
 
 
-def placed(forgery: HostileForgery) -> Forge:
-    def forge(review: dict[str, Any]) -> None:
-        for name in forgery.empty:
-            review[name] = []
-        for place in forgery.set:
-            *way, last = place.split(".")
-            for holder in _holders(review, way):
-                if last == "+":
-                    holder.append(forgery.value)
-                elif last == "*":
-                    holder[:] = [forgery.value for _ in holder]
-                else:
-                    holder[last] = copy.deepcopy(forgery.value)
-
-    return forge
-
-
-def _holders(value: Any, way: list[str]) -> Iterator[Any]:  # noqa: ANN401 - JSON
-    if not way:
-        yield value
-    elif way[0] == "*":
-        for inner in value:
-            yield from _holders(inner, way[1:])
-    elif value[way[0]] is not None:
-        yield from _holders(value[way[0]], way[1:])
-
-
 def opened(stage: ActionStage) -> FakePullRequest:
     return stage.repository(POLICY).open_pull(files={PATH: CODE}, title="Add a view")
 
@@ -81,30 +52,13 @@ def published(
     return ran, analyser
 
 
+@pytest.mark.holds("S2", "S4")
 def test_an_honest_child_is_believed(stage: ActionStage) -> None:
     pull = opened(stage)
     ran, analyser = published(stage, pull)
     assert analyser.refusals == []
     assert ran.outputs["conclusion"] == "failure"
     assert len(pull.threads) >= 2
-
-
-@pytest.mark.parametrize("given", hostile_forgeries(), ids=lambda given: given.id)
-def test_a_forged_review_does_nothing_but_lie(stage: ActionStage, given: HostileForgery) -> None:
-    pull = opened(stage)
-    began = time.process_time()
-    ran, _ = published(stage, pull, placed(given))
-    assert time.process_time() - began < WORST_SECONDS
-    assert ran.outputs["conclusion"] != "success"
-    assert {check.conclusion for check in pull.checks} <= {"failure", "neutral"}
-    refused = ran.outputs["state"] == "failed"
-    assert refused is (given.end == "refused"), ran.outputs["reason"]
-    if refused:
-        assert (pull.threads, pull.comments) == ([], [])
-    assert not any("suggestion" in thread.body for thread in pull.threads)
-    assert len([thread for thread in pull.threads if thread.subject_type == "line"]) <= 5
-    if given.suspected:
-        assert "addresses the reviewer" in pull.comments[0].body
 
 
 def flood(review: dict[str, Any]) -> None:
@@ -117,6 +71,8 @@ def flood(review: dict[str, Any]) -> None:
         review["findings"].append(another)
 
 
+@pytest.mark.slow_run
+@pytest.mark.holds("S2", "S19", "R30")
 def test_ten_thousand_forged_findings_are_a_few_comments(stage: ActionStage) -> None:
     pull = opened(stage)
     began = time.process_time()
@@ -129,6 +85,7 @@ def dismissed_names(pull: FakePullRequest) -> list[str]:
     return re.findall(r"fingerprint=([0-9a-f]{40})", "".join(t.body for t in pull.threads))
 
 
+@pytest.mark.holds("S2", "S15")
 def test_a_finding_with_a_dismissed_name_of_another_rule_is_refused(stage: ActionStage) -> None:
     pull = opened(stage)
     published(stage, pull)
@@ -151,6 +108,7 @@ def test_a_finding_with_a_dismissed_name_of_another_rule_is_refused(stage: Actio
     assert ran.outputs["conclusion"] != "success"
 
 
+@pytest.mark.holds("S2", "S15")
 @pytest.mark.parametrize("kind", ["fixed", "dismissed"])
 def test_what_people_were_told_is_not_put_away_by_word_of_the_child(
     stage: ActionStage, kind: str
