@@ -121,7 +121,7 @@ def parse_section(source: str, *, path: str, line: int) -> SectionTemplate:
     try:
         tree = environment.parse(source, filename=path)
         wrong = [
-            ConfigurationError(message, path=path, line=line + place - 1)
+            ConfigurationError(message, path=path, line=line + min(place - 1, source.count("\n")))
             for place, message in _refused(tree)
         ]
         if wrong:
@@ -131,7 +131,8 @@ def parse_section(source: str, *, path: str, line: int) -> SectionTemplate:
         raise ConfigurationError(
             f"this is no template: {shorten(error.message or '', 200)}",
             path=path,
-            line=line + error.lineno - 1,
+            # A bare carriage return is the end of a line to Jinja and not to us.
+            line=line + min(error.lineno - 1, source.count("\n")),
         ) from None
     except (ValueError, RecursionError):
         # Jinja lets a number of 5,000 digits and a thousand brackets fall through.

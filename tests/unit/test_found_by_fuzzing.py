@@ -151,3 +151,10 @@ def test_a_message_about_a_prompt_repeats_no_endless_name(section: str) -> None:
         parse_prompt(text, "prompts/contract/v1.md")
     for error in (caught.value, *caught.value.others):
         assert len(error.message) < 400
+
+
+@pytest.mark.parametrize("section", ["a\r\r\r{% if", "a\r\r\r{% include 'x' %}"])
+def test_a_template_s_lines_end_at_line_feeds_alone(section: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        parse_section(section, path="prompts/review/v1.md", line=3)
+    assert caught.value.line == 3

@@ -110,6 +110,10 @@ def test_one_letter_more_or_less_is_no_command_or_a_refusal(
         f"```\n{line}\n```",
         f"<!-- {line} -->",
         f"<!--\n{line}\n-->",
+        f"<div>\n{line}",
+        f"<details>\nmore\n{line}",
+        f"> so it goes on\n{line}",
+        f"<?x\n{line}",
     )
     for body in (*hidden, f"<pre>\n{line}\n</pre>", f"`\n{line}\n`", f"- ```\n{line}"):
         assert not read_commands(body).speaks_to_us
