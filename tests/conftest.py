@@ -23,7 +23,14 @@ from typing import TYPE_CHECKING, Protocol
 import hypothesis
 import pytest
 
-from tests.guards import CANARIES, ROOT, Guard, files_with_canaries, find_canary
+from tests.guards import (
+    CANARIES,
+    KEY_FILES,
+    ROOT,
+    Guard,
+    files_with_canaries,
+    find_canary,
+)
 
 if TYPE_CHECKING:
     from tests.github.exchange_watch import ExchangeWatch
@@ -78,11 +85,21 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     base = session.config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]  # noqa: SLF001
     for name in ("home", "temporary"):
         (base / name).mkdir(exist_ok=True)
+    _write_key_files(base / "home")
     os.environ["HOME"] = str(base / "home")
     os.environ["TMPDIR"] = tempfile.tempdir = str(base / "temporary")
     GUARD.roots = (os.path.realpath(base),)
     if session.config.getoption("--update-golden"):
         GUARD.roots += tuple(str(folder) for folder in (ROOT / "tests").rglob("golden"))
+
+
+def _write_key_files(home: Path) -> None:
+    """Let keys lie where programs look for them; nobody may read one and pass it on."""
+    for name, content in KEY_FILES.items():
+        file = home / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+        file.chmod(0o600)
 
 
 def _hands_tests_out(config: pytest.Config) -> bool:

@@ -8,7 +8,9 @@ hook cannot be removed, so it is installed once and switched on while tests run;
   registers;
 - for code of ours, a child that inherits the environment or is handed a canary; the analyser may
   have the keys of models;
-- every write outside the temporary folder of the run.
+- every write outside the temporary folder of the run, a database's among them;
+- ways round these: functions of C libraries by name, processes that Python's own modules fork,
+  extensions of SQLite, sockets below IP, and objects that product code unpickles.
 
 A refusal raises and is remembered: code that swallows the error fails its test all the same.
 """
@@ -19,6 +21,7 @@ import base64
 import os
 import re
 import shutil
+import socket
 import sys
 import sysconfig
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -33,6 +36,57 @@ LINTERS = ("ruff", "hadolint", "zizmor")
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _CACHES = frozenset({"__pycache__", ".hypothesis", ".pytest_cache"})
+_NEVER = (
+    "os.exec",
+    "os.fork",
+    "os.forkpty",
+    "os.spawn",
+    "os.system",
+    "pty.spawn",
+    "sqlite3.enable_load_extension",
+    "sqlite3.load_extension",
+)
+#: -1 is what Python asks for where it reads the family from a file descriptor.
+_FAMILIES = frozenset({-1, socket.AF_INET, socket.AF_INET6, socket.AF_UNIX})
+#: What a C library does in our place, by its names there.
+_SYMBOLS = frozenset(
+    [
+        "system",
+        "popen",
+        "fork",
+        "vfork",
+        "clone",
+        "syscall",
+        "ptrace",
+        "dlopen",
+        "execl",
+        "execlp",
+        "execle",
+        "execv",
+        "execvp",
+        "execve",
+        "execvpe",
+        "fexecve",
+        "posix_spawn",
+        "posix_spawnp",
+        "socket",
+        "connect",
+        "sendto",
+        "sendmsg",
+        "bind",
+        "getaddrinfo",
+        "gethostbyname",
+        "open",
+        "open64",
+        "openat",
+        "creat",
+        "fopen",
+        "unlink",
+        "rename",
+        "link",
+        "symlink",
+    ]
+)
 _DEVICES = frozenset({"/dev/null", "/dev/tty"})
 
 # Put together at run time: a whole token in a tracked file would be a finding of our own scanner.
@@ -47,6 +101,14 @@ CANARIES: Mapping[str, str] = {
     "OPENAI_API_KEY": f"sk-{_CANARY}O",
 }
 
+#: What stands in files of the home folder where programs look for keys, by the file.
+KEY_FILES: Mapping[str, str] = {
+    ".aws/credentials": f"[default]\naws_secret_access_key = {_CANARY}F/{_CANARY[:9]}\n",
+    ".config/gh/hosts.yml": f"github.com:\n    oauth_token: gho_{_CANARY}F\n",
+    ".git-credentials": f"https://somebody:ghp_{_CANARY}F@github.com\n",
+    ".netrc": f"default login somebody password {_CANARY}F\n",
+    ".ssh/id_rsa": f"-----BEGIN PRIVATE KEY-----\n{_CANARY}F\n-----END PRIVATE KEY-----\n",
+}
 
 #: What the analyser's process is for: the keys of models, and no other secret (security.md S2).
 _MODEL_KEYS = frozenset({"ANTHROPIC_API_KEY", "OPENAI_API_KEY"})
@@ -73,25 +135,36 @@ class Guard:
         self._linters = {os.path.realpath(scripts / name) for name in LINTERS}
         self._handlers: dict[str, Callable[[tuple[object, ...]], None]] = {
             "open": self._open,
+            "ctypes.dlsym": self._symbol,
+            "ctypes.dlsym/handle": self._symbol,
+            "import": self._import,
             "os.chmod": self._one_path(2),
+            "os.chown": self._one_path(3),
             "os.link": self._second_path,
             "os.mkdir": self._one_path(2),
             "os.remove": self._one_path(1),
+            "os.removexattr": self._one_path(None),
             "os.rename": self._both_paths,
             "os.rmdir": self._one_path(1),
+            "os.setxattr": self._one_path(None),
             "os.symlink": self._second_path,
             "os.truncate": self._one_path(None),
+            "os.utime": self._one_path(3),
+            "pickle.find_class": self._unpickle,
+            "socket.__new__": self._socket,
             "socket.bind": self._bind,
             "socket.connect": self._address,
             "socket.getaddrinfo": self._host,
             "socket.gethostbyaddr": self._host,
             "socket.gethostbyname": self._host,
+            "socket.getnameinfo": self._name,
             "socket.sendmsg": self._address,
             "socket.sendto": self._address,
+            "sqlite3.connect": self._database,
             "subprocess.Popen": self._popen,
             "os.posix_spawn": self._posix_spawn,
         }
-        for event in ("os.exec", "os.fork", "os.forkpty", "os.spawn", "os.system", "pty.spawn"):
+        for event in _NEVER:
             self._handlers[event] = self._never(event)
 
     def install(self) -> None:
@@ -173,26 +246,48 @@ class Guard:
     def _never(self, event: str) -> Callable[[tuple[object, ...]], None]:
         return lambda arguments: self.refuse(f"calls {event} {arguments[:1]}")
 
+    def _symbol(self, arguments: tuple[object, ...]) -> None:
+        """Functions of C libraries do whatever they like, and no event tells of it."""
+        if arguments[1] in _SYMBOLS:
+            self.refuse(f"takes {arguments[1]} out of a C library")
+
+    def _import(self, arguments: tuple[object, ...]) -> None:
+        """`multiprocessing` starts processes below the events; these modules are its ways."""
+        if _text(arguments[0]).startswith("multiprocessing.popen_"):
+            self.refuse("starts a process with multiprocessing")
+
+    def _unpickle(self, arguments: tuple[object, ...]) -> None:
+        if self._nearest() == "product":
+            self.refuse(f"unpickles {arguments[0]}.{arguments[1]}")
+
     def _asked_by_a_test(self) -> bool:
         """Tell whether test code, and not the product, is nearest on the stack."""
-        if not self.lenient_for_tests:
-            return False
+        return self.lenient_for_tests and self._nearest() == "tests"
+
+    def _nearest(self) -> str:
+        """Tell whose code is nearest on the stack: the product's, the tests', nobody's."""
         product, tests = f"{ROOT}/reviewer/", f"{ROOT}/tests/"
         frame = sys._getframe(1)  # noqa: SLF001 - the documented way to see one's caller
         while frame is not None:
             name = frame.f_code.co_filename
             if name.startswith(product):
-                return False
+                return "product"
             if name.startswith(tests) and name != __file__:
-                return True
+                return "tests"
             frame = frame.f_back  # type: ignore[assignment]  # None ends the loop
-        return False
+        return ""
 
     # --- files -------------------------------------------------------------------------------
     def _open(self, arguments: tuple[object, ...]) -> None:
         path, _, flags = arguments
         if isinstance(flags, int) and flags & _WRITING:
             self._write(path, follow=True)
+
+    def _database(self, arguments: tuple[object, ...]) -> None:
+        """SQLite opens its files itself, without an event of `open`."""
+        name = _text(arguments[0]).removeprefix("file:").partition("?")[0]
+        if name not in {"", ":memory:"}:
+            self._write(name, follow=True)
 
     def _one_path(self, folder_index: int | None) -> Callable[[tuple[object, ...]], None]:
         def handle(arguments: tuple[object, ...]) -> None:
@@ -224,6 +319,15 @@ class Guard:
             self.refuse(f"writes {place}, outside the temporary folder")
 
     # --- network -----------------------------------------------------------------------------
+    def _socket(self, arguments: tuple[object, ...]) -> None:
+        family, kind = arguments[1], arguments[2]
+        if family not in _FAMILIES or kind == socket.SOCK_RAW:
+            self.refuse(f"opens a socket below IP ({family!r}, {kind!r}): no way over the network")
+
+    def _name(self, arguments: tuple[object, ...]) -> None:
+        address = arguments[0]
+        self._reach(address[0] if isinstance(address, tuple) and address else address)
+
     def _bind(self, arguments: tuple[object, ...]) -> None:
         # urllib3 asks so, while it is imported, whether the machine knows IPv6; nobody is reached.
         if arguments[1] != ("::1", 0):
@@ -262,13 +366,19 @@ def _forms(secret: str) -> Iterator[bytes]:
     yield raw
     yield raw[::-1]
     yield raw.hex().encode()
+    yield raw.hex().upper().encode()
     for shift in range(3):
         # base64 depends on where the secret begins in what is encoded; the edges are cut off.
         yield base64.b64encode(b"\0" * shift + raw)[4:-4]
+        yield base64.urlsafe_b64encode(b"\0" * shift + raw)[4:-4]
 
 
 _ANY_CANARY = re.compile(
-    b"|".join(re.escape(form) for value in CANARIES.values() for form in _forms(value))
+    b"|".join(
+        re.escape(form)
+        for value in (*CANARIES.values(), f"{_CANARY}F")
+        for form in dict.fromkeys(_forms(value))
+    )
 )
 
 
@@ -276,6 +386,12 @@ def find_canary(text: str | bytes) -> bool:
     """Tell whether a canary stands in the text: plain, reversed, in hex or in base64."""
     raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     return _ANY_CANARY.search(raw) is not None
+
+
+def _is_key_file(file: Path) -> bool:
+    """Tell whether it is one of those in which a canary belongs."""
+    home = Path(os.environ.get("HOME", os.devnull))
+    return file.is_relative_to(home) and str(file.relative_to(home)) in KEY_FILES
 
 
 def files_with_canaries(folder: Path, *, skipped: Iterable[str] = (".git",)) -> list[Path]:
@@ -286,6 +402,8 @@ def files_with_canaries(folder: Path, *, skipped: Iterable[str] = (".git",)) -> 
         folders[:] = [name for name in folders if name not in leave_out]
         for name in names:
             file = Path(place, name)
-            if file.is_file() and not file.is_symlink() and find_canary(file.read_bytes()):
+            if _is_key_file(file) or file.is_symlink() or not file.is_file():
+                continue
+            if find_canary(file.read_bytes()):
                 found.append(file)
     return sorted(found)

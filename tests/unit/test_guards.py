@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import ctypes
+import importlib
+import netrc
 import os
+import pickle
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -17,6 +22,7 @@ import pytest
 
 from tests.guards import (
     CANARIES,
+    KEY_FILES,
     ROOT,
     ForbiddenActionError,
     Guard,
@@ -214,9 +220,81 @@ def test_the_canaries_stand_in_the_environment() -> None:
 
 
 def test_no_setting_of_the_developer_is_seen(tmp_path: Path) -> None:
-    assert list(Path.home().iterdir()) == []
+    found = [path for path in Path.home().rglob("*") if path.is_file()]
+    assert {str(path.relative_to(Path.home())) for path in found} == set(KEY_FILES)
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     listed = subprocess.check_output(
         ["git", "-C", str(tmp_path), "config", "--list", "--show-origin"], text=True
     )
     assert all("file:.git/config" in line for line in listed.splitlines())
+
+
+def test_a_database_is_a_file_that_is_written(guard: Guard, tmp_path: Path) -> None:
+    with guard.refuses("outside the temporary folder"):
+        sqlite3.connect(ROOT / "left-behind.sqlite3")
+    with guard.refuses("outside the temporary folder"):
+        sqlite3.connect(f"file:{ROOT}/left-behind.sqlite3?mode=rwc", uri=True)
+    sqlite3.connect(tmp_path / "a.sqlite3").close()
+    sqlite3.connect(":memory:").close()
+
+
+def test_a_c_library_is_no_way_round(guard: Guard) -> None:
+    library = ctypes.CDLL(None)
+    with guard.refuses("takes system out of a C library"):
+        library.system(b"true")
+    with guard.refuses("takes connect out of a C library"):
+        _ = library.connect
+    assert library.getpid() == os.getpid()
+
+
+def test_no_process_is_forked_by_a_module_of_python(guard: Guard) -> None:
+    sys.modules.pop("multiprocessing.popen_spawn_posix", None)
+    with guard.refuses("multiprocessing"):
+        importlib.import_module("multiprocessing.popen_spawn_posix")
+
+
+def test_no_socket_is_opened_below_ip(guard: Guard) -> None:
+    with guard.refuses("below IP"):
+        socket.socket(socket.AF_NETLINK, socket.SOCK_RAW)
+
+
+def test_an_address_is_given_no_name_over_the_network(guard: Guard) -> None:
+    with guard.refuses("192.0.2.1"):
+        socket.getnameinfo(("192.0.2.1", 80), 0)
+
+
+def test_times_owners_and_notes_of_files_are_written_too(guard: Guard) -> None:
+    acts: tuple[Callable[[], None], ...] = (
+        lambda: os.utime(ROOT / "README.md"),
+        lambda: os.chown(ROOT / "README.md", -1, -1),
+        lambda: os.setxattr(ROOT / "README.md", "user.x", b"x"),
+    )
+    for act in acts:
+        with guard.refuses("outside the temporary folder"):
+            act()
+
+
+def test_product_code_unpickles_nothing(guard: Guard) -> None:
+    text = pickle.dumps(Path("x"))
+    load = _as_the_product("import pickle\ndef run(text): pickle.loads(text)")
+    with guard.refuses("unpickles pathlib"):
+        load(text)
+    assert pickle.loads(text) == Path("x")  # noqa: S301 - our own, and what the test is about
+
+
+def test_keys_that_lie_about_are_known_by_sight() -> None:
+    for name, content in KEY_FILES.items():
+        file = Path.home() / name
+        assert file.read_text() == content
+        assert find_canary(content)
+    assert files_with_canaries(Path.home()) == []
+
+
+def test_a_client_that_reads_key_files_is_found_out(tmp_path: Path) -> None:
+    """What `.netrc` adds to a request by itself is seen wherever it is written down."""
+    known = netrc.netrc(Path.home() / ".netrc").hosts["default"]
+    login, password = known[0], known[2]
+    sent = tmp_path / "sent"
+    sent.write_bytes(base64.b64encode(f"{login}:{password}".encode()))
+    assert files_with_canaries(tmp_path) == [sent]
+    sent.unlink()
