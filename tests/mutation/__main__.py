@@ -40,7 +40,7 @@ def main() -> int:
     """Mutate, try, tell.
 
     Returns:
-        0, or 1 where less than ``--least`` of the mutants were killed.
+        0, or 1 where less than ``--least`` of the mutants were killed, of a sample or of the whole.
     """
     arguments = _arguments()
     if arguments.tool:
@@ -50,9 +50,10 @@ def main() -> int:
         tree = folder / "tree"
         _copy_checkout(tree)
         all_mutants = _make(arguments.modules or list(PACKAGES), tree)
-        mutants = list(all_mutants)
-        if arguments.sample and arguments.sample < len(mutants):
-            mutants = random.Random(arguments.seed).sample(mutants, arguments.sample)  # noqa: S311
+        mutants = [mutant for mutant in all_mutants if mutant.path in arguments.whole]
+        rest = [mutant for mutant in all_mutants if mutant.path not in arguments.whole]
+        count = min(arguments.sample or len(rest), len(rest))
+        mutants += random.Random(arguments.seed).sample(rest, count)  # noqa: S311 - no secret
         verdicts = arguments.verdicts.resolve() if arguments.verdicts else folder / "verdicts"
         known = read_verdicts(verdicts, keep=("killed", "timeout"))
         waiting = [mutant for mutant in mutants if mutant.digest not in known]
@@ -61,7 +62,10 @@ def main() -> int:
             save(waiting, folder / "mutants.json")
             _try(folder, verdicts, arguments)
         outcome = Outcome(
-            mutants=mutants, possible=len(all_mutants), verdicts=read_verdicts(verdicts)
+            mutants=mutants,
+            possible=len(rest),
+            whole=frozenset(arguments.whole),
+            verdicts=read_verdicts(verdicts),
         )
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -72,13 +76,16 @@ def main() -> int:
             page(outcome, command=f"python -m tests.mutation {' '.join(sys.argv[1:])}"),
             encoding="utf-8",
         )
-    return int(outcome.share < arguments.least)
+    return int(min(outcome.shares) < arguments.least)
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("modules", nargs="*", metavar="MODULE", help="files or folders")
     parser.add_argument("--sample", type=int, help="try so many mutants, drawn by chance")
+    parser.add_argument(
+        "--whole", nargs="*", default=[], help="with --sample: files of which every one is tried"
+    )
     parser.add_argument("--seed", type=int, default=1, help="the chance of the sample (1)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="tries at once")
     parser.add_argument("--seconds", type=float, default=10, help="test time for a mutant (10)")

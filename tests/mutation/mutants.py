@@ -54,6 +54,11 @@ class Mutant:
         """What a verdict holds for: the mutated text."""
         return hashlib.sha256(f"{self.path}\n{self.source}".encode()).hexdigest()[:16]
 
+    @property
+    def lines(self) -> range:
+        """The function's lines in the file."""
+        return range(self.first, self.last + 1)
+
     def code(self) -> CodeType:
         """Return the code of the mutated function."""
         return function_code(self.source, self.path, self.function)

@@ -193,7 +193,9 @@ class Trial:
                 child = os.fork()
                 if not child:
                     os.close(reader)
-                    self._try_one(items, chosen, None if control else mutant, writer, reach)
+                    self._try_one(
+                        items, chosen, mutant, control=control, writer=writer, reach=reach
+                    )
                 os.close(writer)
                 began = time.monotonic()
                 running[child] = mutant, control, os.fdopen(reader), began
@@ -232,8 +234,11 @@ class Trial:
         lines = reach.tests[mutant.path]
         reached: set[int] = set()
         # The line of `def` itself runs when the module is imported.
-        for line in range(mutant.first, mutant.last + 1):
+        for line in mutant.lines:
             reached |= lines.get(line, set())
+        if not reached:
+            # It runs while the module is imported; all tests of the module can tell.
+            reached = set().union(*lines.values())
         there = lines.get(mutant.line, set())
         killers = self._killers.get(f"{mutant.path}::{mutant.function}", [])[:20]
         stem = Path(mutant.path).stem
@@ -259,7 +264,9 @@ class Trial:
         self,
         items: Sequence[pytest.Item],
         chosen: Sequence[int],
-        mutant: Mutant | None,
+        tried: Mutant,
+        *,
+        control: bool,
         writer: int,
         reach: Reach,
     ) -> None:
@@ -269,10 +276,12 @@ class Trial:
             _be_quiet(items[0].config, str(os.getpid()))
             resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-            if mutant is not None:
-                for forget in self._caches:
-                    forget()
-                _put_in(mutant)
+            for forget in self._caches:
+                forget()
+            if not control:
+                _put_in(tried)
+            if not any(reach.tests[tried.path].get(n) for n in tried.lines):
+                _build_tables(tried.path)
             status = _SURVIVED if chosen else _BROKEN
             for place, number in enumerate(chosen):
                 following = items[chosen[place + 1]] if place + 1 < len(chosen) else None
@@ -327,6 +336,23 @@ def _put_in(mutant: Mutant) -> None:
         if default is not None and function.__kwdefaults__:
             old = function.__kwdefaults__[argument.arg]
             function.__kwdefaults__[argument.arg] = _value(default, old)
+
+
+def _build_tables(path: str) -> None:
+    """Run a module's assignments again: its tables are made by the function that is mutated.
+
+    Classes and functions stay the ones that everybody holds, and so do names that others imported.
+    """
+    module = sys.modules[_module_name(path)]
+    tree = ast.parse(Path(path).read_text(encoding="utf-8"))
+    kept = ast.Assign | ast.AnnAssign | ast.AugAssign | ast.For | ast.ImportFrom
+    tree.body = [
+        node
+        for node in tree.body
+        if isinstance(node, kept)
+        and not (isinstance(node, ast.ImportFrom) and node.module != "__future__")
+    ]
+    exec(compile(tree, path, "exec"), vars(module))  # noqa: S102 - it is the module itself
 
 
 def _value(node: ast.expr, otherwise: object) -> object:

@@ -59,18 +59,30 @@ class Outcome:
 
     Attributes:
         mutants: Those that were to be tried.
-        possible: How many there are of which these are a sample.
-        verdicts: What became of each, by its digest; controls under ``control``.
+        whole: The files of which that is every mutant.
+        possible: How many mutants there are in the other files.
+        verdicts: What became of each, by its digest.
     """
 
     mutants: Sequence[Mutant]
+    whole: frozenset[str]
     possible: int
     verdicts: Mapping[str, str]
 
     @property
-    def share(self) -> float:
-        """How many were killed, of those that were tried."""
-        return _share(self.of(self.mutants))
+    def of_whole(self) -> Counter[str]:
+        """The verdicts in the files that were tried whole."""
+        return self.of([mutant for mutant in self.mutants if mutant.path in self.whole])
+
+    @property
+    def of_others(self) -> Counter[str]:
+        """The verdicts in the other files, from which a sample may be drawn."""
+        return self.of([mutant for mutant in self.mutants if mutant.path not in self.whole])
+
+    @property
+    def shares(self) -> tuple[float, float]:
+        """How many were killed of those that were tried: in the one files and in the others."""
+        return _share(self.of_whole), _share(self.of_others)
 
     def of(self, mutants: Sequence[Mutant]) -> Counter[str]:
         """Count the verdicts of some mutants."""
@@ -129,7 +141,7 @@ def summary(outcome: Outcome) -> str:
         cells = [row[0].ljust(widths[0])]
         cells += [text.rjust(width) for text, width in zip(row[1:], widths[1:], strict=True)]
         lines.append("  ".join(cells))
-    return "\n".join([*lines, _interval(outcome)])
+    return "\n".join([*lines, _told(outcome)])
 
 
 def survivors(outcome: Outcome) -> str:
@@ -152,23 +164,32 @@ def _share(counts: Counter[str]) -> float:
     return sum(counts[name] for name in KILLED) / tried if tried else 1.0
 
 
-def _interval(outcome: Outcome) -> str:
-    """Say what the sample tells of all mutants: Wilson's interval, 95 %.
+def _told(outcome: Outcome) -> str:
+    """Say how many were tried and killed, and what a sample tells of all: Wilson's interval.
 
     https://www.itl.nist.gov/div898/handbook/prc/section2/prc241.htm
     """
-    tried = outcome.of(outcome.mutants).total()
-    if tried == outcome.possible:
-        return f"every one of the {tried} mutants was tried"
-    share, z = outcome.share, 1.96
-    middle = (share + z * z / (2 * tried)) / (1 + z * z / tried)
-    wide = z * math.sqrt(share * (1 - share) / tried + z * z / (4 * tried * tried))
-    wide /= 1 + z * z / tried
-    return (
-        f"{tried} of {outcome.possible} mutants were tried; "
-        f"with 95 % confidence {100 * (middle - wide):.1f} % to {100 * (middle + wide):.1f} % "
-        "of all would be killed"
-    )
+    whole, others = outcome.of_whole.total(), outcome.of_others.total()
+    of_whole, share = outcome.shares
+    words = []
+    if whole:
+        words.append(
+            f"every one of the {whole:,} mutants in {len(outcome.whole)} files was tried: "
+            f"{100 * of_whole:.1f} % killed"
+        )
+    if others and others == outcome.possible:
+        words.append(f"every one of the other {others:,} was tried: {100 * share:.1f} % killed")
+    elif others:
+        z = 1.96
+        middle = (share + z * z / (2 * others)) / (1 + z * z / others)
+        wide = z * math.sqrt(share * (1 - share) / others + z * z / (4 * others * others))
+        wide /= 1 + z * z / others
+        words.append(
+            f"{others:,} of the other {outcome.possible:,}, drawn by chance: "
+            f"{100 * share:.1f} % killed (of all of them, with 95 % confidence, "
+            f"{100 * (middle - wide):.1f} % to {100 * (middle + wide):.1f} %)"
+        )
+    return "; ".join(words)
 
 
 def _reasons() -> list[dict[str, str]]:
@@ -214,9 +235,10 @@ def page(outcome: Outcome, *, command: str) -> str:
     lines += [
         (
             f"Run on {today} ({platform.machine()}, {os.cpu_count()} processors, Python "
-            f"{platform.python_version()}, {TOOL}) with `{command}`: **{100 * outcome.share:.1f} % "
-            f"killed**; {_interval(outcome)}."
+            f"{platform.python_version()}, {TOOL}) with `{command}`."
         ),
+        "",
+        f"**{_told(outcome)}.**",
         "",
         "| module | mutants | killed | timeout | survived | untested | share |",
         "|---|--:|--:|--:|--:|--:|--:|",
