@@ -89,6 +89,9 @@ _PLACEHOLDER = re.compile(
 )
 
 
+_UNKNOWN_BASE = "the base image is a variable without a default"
+
+
 def is_dockerfile(file: FileChange) -> bool:
     """Tell whether the file is a Dockerfile or Containerfile."""
     return _NAME.search(file.path) is not None and _OTHER_SUFFIX.search(file.path) is None
@@ -192,7 +195,7 @@ def final_base_not_small(change: Change) -> Observation:
 def _base_not_small(file: FileChange, read: tuple[Stage, ...]) -> Seen:
     final = read[-1]
     if final.origin is None:
-        return NotRead(reason="the base image is a variable without a default")
+        return NotRead(reason=_UNKNOWN_BASE)
     image = Image.parse(final.origin)
     if not image.is_full:
         return () if image.is_small else NoSubject(reason=f"no small variant of {image} is known")
@@ -239,6 +242,8 @@ def _runs_as_root(file: FileChange, read: tuple[Stage, ...]) -> Seen:
         return ()
     if where is not None:
         return on_changed_lines(file, [(where.first, where.last, "The container runs as root", "")])
+    if final.origin is None:
+        return NotRead(reason=_UNKNOWN_BASE)
     image = Image.parse(final.origin)
     if image.has_own_user:
         return ()
@@ -324,7 +329,12 @@ def dockerignore_missing(change: Change) -> Observation:
 def _copies_all(instruction: Instruction) -> bool:
     if instruction.keyword not in {"COPY", "ADD"} or "--from=" in instruction.flags:
         return False
-    return any(word in _BROAD_SOURCE for word in instruction.operands.split()[:-1])
+    return any(word in _BROAD_SOURCE for word in _sources(instruction))
+
+
+def _sources(instruction: Instruction) -> list[str]:
+    """Return what a COPY or ADD copies, in its plain form and in that of JSON."""
+    return [word.strip("[]\"',") for word in instruction.operands.split()][:-1]
 
 
 def _ignore_files(path: str) -> tuple[str, ...]:
@@ -415,8 +425,7 @@ def secret_file_copied_into_image(change: Change) -> Observation:
         for entry in read[-1].lineage:
             if entry.keyword not in {"COPY", "ADD"} or "--from=" in entry.flags:
                 continue
-            words = [word.strip("[]\"',") for word in entry.operands.split()][:-1]
-            name = next((word for word in words if _SECRET_FILE.search(word)), None)
+            name = next((word for word in _sources(entry) if _SECRET_FILE.search(word)), None)
             if name is not None:
                 found.append((entry.first, entry.last, f"`{name}` is copied into the image", ""))
         return on_changed_lines(file, found)

@@ -201,13 +201,19 @@ def _open(file: FileChange) -> Seen:
             if (m := _PORT.search(lines[i][:2000]))
         }
         world = next((i for i in range(first, last + 1) if _WORLD.search(lines[i][:2000])), None)
-        low, high = ports.get("from", 0), ports.get("to", ports.get("from", 0))
+        low = ports.get("from", ports.get("to", 0))
+        high = ports.get("to", low)
         opened = sorted(port for port in _ADMIN_PORTS if low <= port <= high)
         everything = low <= 0 and high in {-1, 0, 65535}
         if world is None or not ports or not (opened or everything):
             continue
-        what = "Every port" if everything or len(opened) > 1 else f"Port {opened[0]}"
-        found.append((world + 1, world + 1, f"{what} is open to the whole internet", ""))
+        if everything:
+            what = "Every port is"
+        elif low < high:
+            what = f"Ports {low} to {high} are"
+        else:
+            what = f"Port {low} is"
+        found.append((world + 1, world + 1, f"{what} open to the whole internet", ""))
     return on_changed_lines(file, found)
 
 
