@@ -23,6 +23,15 @@ from tests.mutation.verdicts import Outcome, page, read_verdicts, summary, survi
 
 #: What is mutated where no module is named.
 PACKAGES = ("reviewer/domain", "reviewer/llm")
+#: Where a fault would hurt most: of these every mutant is tried, even where the rest is sampled.
+CRITICAL = tuple(
+    f"reviewer/{name}.py"
+    for name in (
+        *("domain/sanitiser", "domain/marker", "domain/anchor", "domain/checklist"),
+        *("domain/status", "domain/gate", "domain/command", "domain/redactor", "domain/budget"),
+        *("llm/bounds", "llm/breaker", "llm/ceilings", "llm/meter", "llm/retry"),
+    )
+)
 #: The tests that may kill: those that run in one process and need nothing but it.
 TESTS = ("tests/unit", "tests/contract", "tests/personas")
 #: What a change of the code under test cannot be seen with, or what does not outlive a fork.
@@ -81,10 +90,12 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
-    parser.add_argument("modules", nargs="*", metavar="MODULE", help="files or folders")
+    parser.add_argument(
+        "modules", nargs="*", metavar="MODULE", help="files or folders (domain, llm)"
+    )
     parser.add_argument("--sample", type=int, help="try so many mutants, drawn by chance")
     parser.add_argument(
-        "--whole", nargs="*", default=[], help="with --sample: files of which every one is tried"
+        "--whole", nargs="*", default=CRITICAL, help="with --sample: files that are tried whole"
     )
     parser.add_argument("--seed", type=int, default=1, help="the chance of the sample (1)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="tries at once")
