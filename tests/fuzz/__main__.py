@@ -105,10 +105,11 @@ def _guided(name: str, seconds: int, seed: int, found: Path) -> int:
         return mutated(data, inputs, Random(number))[:most]  # noqa: S311 - no secret
 
     with tempfile.TemporaryDirectory() as growing:
+        for number, data in enumerate(inputs):
+            Path(growing, f"seed-{number}").write_bytes(data)
         arguments = [
             sys.argv[0],
             growing,
-            str(CORPUS / name),
             f"-max_total_time={seconds}",
             f"-seed={seed or 1}",
             f"-max_len={LONGEST}",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
 from reviewer.adapters.analyser.fit import fit_reply, fit_review
 from reviewer.adapters.analyser.wire import (
     Outcome,
+    SentError,
     SentReview,
+    Task,
     UnreadableError,
     read_outcome,
     read_task,
@@ -21,11 +23,12 @@ from reviewer.adapters.github.event_reader import read_event, read_payload
 from reviewer.adapters.linters.notebook import read_notebook
 from reviewer.adapters.providers.event_stream import EventStream
 from reviewer.adapters.sarif.report import parse_sarif
-from reviewer.domain.material import Material
-from reviewer.domain.pull_request import PullRequestName
+from reviewer.domain.material import Material, Question, QuestionKind, Reply
+from reviewer.domain.model_use import ModelUse
+from reviewer.domain.persona import Persona
 from reviewer.domain.recorded_delivery import read_recorded_delivery
 from reviewer.domain.review import Review
-from reviewer.errors import GitHubError, UserError
+from reviewer.errors import ConfigurationError, GitHubError, UserError
 from reviewer.prompting.answer import ClaimedAnswer, Reading, ReadingState
 from reviewer.prompting.item_scanner import LONGEST_TEXT, without_thoughts
 from reviewer.prompting.reading import read_answers, read_verdicts
@@ -150,19 +153,22 @@ def read_github_event(data: bytes) -> None:
 
 
 @cache
-def _example() -> tuple[Review, Material]:
+def example_of_analyser() -> tuple[Review, Material, tuple[Persona, ...]]:
+    """Return a review, what was sent to the analyser for it, and everybody whom it names."""
     # Late: the examples build a hundred objects, which only this target needs.
-    from tests.golden.examples import FINDINGS
-
-    name = PullRequestName.parse("octo/shop#7")
-    return FINDINGS, Material(
-        name=name, title="Add a listing", body="It lists.", change=FINDINGS.change, base_texts={}
+    from tests.unit.test_analyser_wire import (
+        TRAVELLING,
+        catalogue_of,
+        material_of,
     )
+
+    review = TRAVELLING["findings"]
+    return review, material_of(review), catalogue_of(review)
 
 
 def read_analyser(data: bytes) -> None:
     """Read what the analyser's process says: refused, or about this change and these rules only."""
-    review, material = _example()
+    review, material, catalogue = example_of_analyser()
     try:
         task = read_task(data)
     except UnreadableError as error:
@@ -183,15 +189,17 @@ def read_analyser(data: bytes) -> None:
             fit_reply(outcome.reply)
         if outcome.review is None:
             return
-        fitted = fit_review(outcome.review, material, review.personas)
+        fitted = fit_review(outcome.review, material, catalogue)
     except UnreadableError:
         return
-    _hold_fitted(fitted, material, review)
+    _hold_fitted(fitted, material, review, catalogue)
 
 
-def _hold_fitted(fitted: Review, material: Material, example: Review) -> None:
+def _hold_fitted(
+    fitted: Review, material: Material, example: Review, catalogue: Sequence[Persona]
+) -> None:
     hold(fitted.change.by_path.keys() == material.change.by_path.keys(), "another change")
-    severities = {rule.id: rule.severity for persona in example.personas for rule in persona.rules}
+    severities = {rule.id: rule.severity for persona in catalogue for rule in persona.rules}
     for placed in fitted.findings:
         finding = placed.finding
         place = finding.location
@@ -200,12 +208,39 @@ def _hold_fitted(fitted: Review, material: Material, example: Review) -> None:
         hold(finding.path in material.change.by_path, "a file that is not in the change")
         hold(place is None or material.change.is_commentable(place), "a place without comments")
         hold(not finding.suggestion, "a suggestion that nobody wanted")
-    hold(fitted.score == example.score or fitted.scorecards != example.scorecards, "a forged score")
+    if fitted.scorecards == example.scorecards:
+        hold(fitted.score == example.score, "a forged score")
 
 
-def seed_of_analyser() -> bytes:
-    """Return an outcome as the analyser writes it, to begin from."""
-    return write_outcome(Outcome(review=SentReview.of(_example()[0])))
+def inputs_of_analyser() -> tuple[bytes, ...]:
+    """Return what the analyser writes today: what passes on the wire grows with the review."""
+    review, material, _ = example_of_analyser()
+    whole = write_outcome(Outcome(review=SentReview.of(review)))
+    mistake = ConfigurationError(
+        "wrong", path="c", line=3, others=[ConfigurationError("too", path="c", line=9, hint="So.")]
+    )
+    task = Task(material=material, question=Question(kind=QuestionKind.ASK, text="Why?"))
+    return (
+        whole,
+        _elsewhere(whole),
+        write_outcome(Outcome(reply=Reply(text="\u00e4", use=ModelUse(models=("m",))))),
+        write_outcome(Outcome(error=SentError.of(mistake))),
+        write_task(task)[0],
+    )
+
+
+def _elsewhere(content: bytes) -> bytes:
+    """Move every finding to lines that the change does not show."""
+    value = json.loads(content)
+    review = value[0]["review"]
+    answers = [answer for card in review["scorecards"] for answer in card["answers"]]
+    for finding in (
+        *(placed["finding"] for placed in review["findings"]),
+        *(finding for answer in answers for finding in answer["findings"]),
+    ):
+        if finding.get("location"):
+            finding["location"] |= {"start_line": 9_000, "end_line": 9_001}
+    return json.dumps(value).encode()
 
 
 def read_stream(data: bytes) -> None:

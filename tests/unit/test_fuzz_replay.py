@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import time
 from random import Random
 
 import pytest
 
+from reviewer.adapters.analyser.fit import fit_review
+from reviewer.adapters.analyser.wire import read_outcome
 from tests.fuzz.held import PropertyError, hold
+from tests.fuzz.messages import example_of_analyser, inputs_of_analyser
 from tests.fuzz.mutation import LONGEST, mutated
 from tests.fuzz.targets import CORPUS, TARGETS, corpus_of
 
@@ -60,3 +64,16 @@ def test_a_seed_decides_every_change() -> None:
     assert once == again
     assert len(set(once)) > 150
     assert all(len(data) <= LONGEST for data in once)
+
+
+def test_what_the_analyser_writes_today_reaches_all_of_its_target() -> None:
+    kinds = [
+        [name for name, part in json.loads(data)[0].items() if part is not None]
+        for data in inputs_of_analyser()
+    ]
+    assert kinds[:4] == [["review"], ["review"], ["reply"], ["error"]]
+    review, material, catalogue = example_of_analyser()
+    for data in inputs_of_analyser()[:2]:
+        sent = read_outcome(data).review
+        assert sent is not None
+        assert len(fit_review(sent, material, catalogue).findings) == len(review.findings)
