@@ -23,7 +23,13 @@ REASONS = ROOT / "tests" / "mutation" / "reasons.toml"
 #: What mutmut does to a text: marks at both ends, or all letters small or great.
 _TEXT_MARK = re.compile(r"XX")
 WORDING = "wording: the tests hold what the sentence must name, not each of its letters"
-UNEXPLAINED = "not explained"
+FALLBACK = "a fallback for a text that is not there: whatever stands for it, nothing is found in it"
+LIMIT = "a limit on work, one higher: it keeps time and memory small, and nobody counts on its last"
+UNEXPLAINED = "no test tells the two apart, and nobody has looked closer yet"
+
+_FALLBACK = re.compile(r"""(?:\bor |\belse |, )"XXXX"|"XXXX" if """)
+_NUMBER = re.compile(r"\b\d[\d_]*\b")
+_LARGE = 100
 
 _HEAD = """
 <!-- Written by `make mutation ARGS="--page docs/mutation.md"`; change tests/mutation/ instead. -->
@@ -146,10 +152,10 @@ def summary(outcome: Outcome) -> str:
 
 def survivors(outcome: Outcome) -> str:
     """Return every survivor with its lines, for a terminal."""
-    reasons = _reasons()
+    known = reasons()
     lines = []
     for mutant in outcome.survivors():
-        lines.append(f"{mutant.path}:{mutant.line} {mutant.function} [{_why(mutant, reasons)}]")
+        lines.append(f"{mutant.path}:{mutant.line} {mutant.function} [{_why(mutant, known)}]")
         lines += [f"    {line}" for line in mutant.change]
     return "\n".join(lines)
 
@@ -192,16 +198,17 @@ def _told(outcome: Outcome) -> str:
     return "; ".join(words)
 
 
-def _reasons() -> list[dict[str, str]]:
+def reasons() -> list[dict[str, str]]:
+    """Return the rows of reasons.toml."""
     with REASONS.open("rb") as file:
         rows: list[dict[str, str]] = tomllib.load(file)["left"]
     return rows
 
 
-def _why(mutant: Mutant, reasons: Sequence[Mapping[str, str]]) -> str:
+def _why(mutant: Mutant, known: Sequence[Mapping[str, str]]) -> str:
     """Return why a survivor is left: what stands written of it, or what kind of change it is."""
     change = "\n".join(mutant.change)
-    for reason in reasons:
+    for reason in known:
         if (
             reason.get("module", mutant.path) == mutant.path
             and reason.get("function", mutant.function) == mutant.function
@@ -215,9 +222,22 @@ def _kind(change: Sequence[str]) -> str:
     """Return what kind of change it is, where the lines themselves tell."""
     before = " ".join(line[2:] for line in change if line.startswith("- "))
     after = " ".join(line[2:] for line in change if line.startswith("+ "))
+    if _FALLBACK.search(after) and not _FALLBACK.search(before):
+        return FALLBACK
     if before.lower() == after.lower() or _TEXT_MARK.sub("", after) == before:
         return WORDING
+    if _one_more(before, after):
+        return LIMIT
     return UNEXPLAINED
+
+
+def _one_more(before: str, after: str) -> bool:
+    """Tell whether only a number of three digits or more has grown by one."""
+    numbers = [_NUMBER.findall(text) for text in (before, after)]
+    if _NUMBER.sub("#", before) != _NUMBER.sub("#", after):
+        return False
+    pairs = [(int(a), int(b)) for a, b in zip(*numbers, strict=True) if a != b]
+    return bool(pairs) and all(a >= _LARGE and b == a + 1 for a, b in pairs)
 
 
 def page(outcome: Outcome, *, command: str) -> str:
@@ -228,8 +248,8 @@ def page(outcome: Outcome, *, command: str) -> str:
         command: What it was started with.
     """
     today = dt.datetime.now(tz=dt.UTC).date()
-    reasons = _reasons()
-    left = [(mutant, _why(mutant, reasons)) for mutant in outcome.survivors()]
+    known = reasons()
+    left = [(mutant, _why(mutant, known)) for mutant in outcome.survivors()]
     kinds = Counter(why for _, why in left)
     lines = [_HEAD.strip(), ""]
     lines += [
