@@ -84,7 +84,7 @@ def images() -> Iterator[tuple[str, Change]]:
             "echo gcc",
         ),
         *("apt-get install curl && make all", "pip install a", "pip install --no-cache-dir a"),
-        *("pip3 install x && rm -rf /root/.cache", "uv sync --frozen", "npm ci", "go mod download"),
+        *("pip3 install x && rm -rf /x/.cache", "uv sync --frozen", "npm ci", "go mod download"),
         *("--mount=type=cache,target=/x pip install a", "apt-get install -y curl # gcc"),
     ):
         yield f"RUN {run}", new("Dockerfile", f"FROM debian:12-slim\nRUN {run}\n")
@@ -104,7 +104,7 @@ def images() -> Iterator[tuple[str, Change]]:
             "COPY --chown=a . /x",
         ),
         *("COPY a.py .", "COPY a b . /app", 'COPY ["*", "/x"]', "RUN cp . /x"),
-        *("COPY .env /app/", "ADD id_rsa /root/", 'COPY ["a.txt", ".netrc", "/x/"]', "COPY x .env"),
+        *("COPY .env /app/", "ADD id_rsa /app/", 'COPY ["a.txt", ".netrc", "/x/"]', "COPY x .env"),
         *("COPY --from=build .env .", "COPY deploy/private-key.pem /x", "RUN cat .env"),
         *("ENV DB_PASSWORD=hunter22", "ENV API_KEY abcdef12", "ARG TOKEN=changeme", "ARG TOKEN"),
         *('ENV A=1 SECRET_KEY="s3cr3tvalue"', "ARG NPM_TOKEN=npm_abc123", "ENV PASSWORD=$X1234567"),
