@@ -1,10 +1,11 @@
-"""A new file that only its owner may read: taken before it is needed, and given back if it is not.
+"""Files that only their owner may read: taken before they are needed, given back if they are not.
 
 What will be written can be had once, so the place for it is made sure of first.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,32 @@ from reviewer.errors import UserError
 
 _OWNER_ONLY = 0o600
 _OWNER_ONLY_FOLDER = 0o700
+
+
+def make_database_file(path: Path) -> None:
+    """Make an empty file for SQLite where there is none; one that is there is never opened.
+
+    Whoever closes a file gives up every lock that the process holds on it, also those of SQLite's
+    connections. Another process that then opens the database and closes it takes itself for the
+    last one, and deletes the log that we still write to, with what was committed in it:
+    https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_
+
+    Args:
+        path: Where it is.
+
+    Raises:
+        OSError: The system refuses.
+    """
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+    try:
+        os.close(os.open(path, flags | os.O_EXCL, _OWNER_ONLY))
+    except FileExistsError:
+        if not path.exists():  # a link to a file that is still to be made
+            os.close(os.open(path, flags, _OWNER_ONLY))
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not os.access(path, os.R_OK | os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 class PrivateFile:

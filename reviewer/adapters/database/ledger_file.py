@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from reviewer.adapters.database.trouble import WAY_OUT
+from reviewer.adapters.private_file import make_database_file
 from reviewer.errors import UserError
 
 _NAME = "ledger.sqlite3"
@@ -59,13 +60,9 @@ def make_private_file(
     folder = file.parent
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # Never truncates: another process may have made it a moment ago.
-        descriptor = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _OWNER_ONLY)
-        try:
-            if os.fstat(descriptor).st_mode & 0o077:
-                os.fchmod(descriptor, _OWNER_ONLY)
-        finally:
-            os.close(descriptor)
+        make_database_file(file)
+        if file.stat().st_mode & 0o077:
+            file.chmod(_OWNER_ONLY)
         # SQLite also writes beside the file.
         writable = os.access(folder, os.W_OK | os.X_OK)
     except OSError as error:

@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from reviewer.adapters.private_file import make_database_file
 from reviewer.errors import UserError
 
 _OWNER_ONLY = 0o600
@@ -41,7 +42,7 @@ def database_file(database: str) -> Path:
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # SQLite gives its own files beside this one the same mode.
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _OWNER_ONLY))
+        make_database_file(file)
     except OSError as error:
         message = f"the engine's database cannot be written: {error.strerror}"
         raise UserError(message, path=str(file)) from error
