@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from reviewer.domain.attempt import Attempt
+from reviewer.domain.attempt import UNFINISHED, Attempt
 from reviewer.ports.ledger import Spent
 
 
@@ -28,7 +28,9 @@ class MemoryLedger:
 
     async def record(self, attempt: Attempt) -> None:
         """Write the end of one attempt down."""
-        self.rows[:] = [row for row in self.rows if row.id != attempt.id]
+        self.rows[:] = [
+            row for row in self.rows if row.id != attempt.id or row.failure != UNFINISHED
+        ]
         if attempt.installation not in self.gone:
             self.rows.append(attempt)
 

@@ -20,7 +20,7 @@ from tests.chaos.course import Course, Told, open_course
 from tests.chaos.dice import Dice, Tally
 from tests.chaos.fault_kind import FaultKind
 from tests.chaos.github_misfortune import GitHubMisfortune
-from tests.chaos.invariants import accounted, safe, settled
+from tests.chaos.invariants import accounted, defects, safe, settled
 from tests.chaos.outcome import Outcome
 from tests.chaos.watch import BOT, WriteWatch
 
@@ -164,9 +164,7 @@ class AppChaos:
         self._found += accounted(rows, self.model.calls, whole=False, limit=None)
         if self.door.tokens is not None:
             self._found += _overspent(rows, self.door.tokens)
-        if "Traceback" in self.door.log.getvalue():
-            log = self.door.log.getvalue()
-            self._found.append(f"a defect: {log[log.index('Traceback') - 300 :][:3000]}")
+        self._found += defects(self.door.log.getvalue())
 
     async def _calmly(self, told: Told) -> None:
         await self.door.deliver(told)

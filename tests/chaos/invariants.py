@@ -92,6 +92,19 @@ def settled(course: Course, *, completed: bool) -> Iterator[str]:
         yield f"{len(told)} comments that are not outdated, and {faults} faults"
 
 
+def defects(log: str) -> Iterator[str]:
+    """Tell the lines of a service's log that show a defect.
+
+    DBOS shows where it was when its database went away; it goes on by itself.
+
+    Args:
+        log: The log, an object a line.
+    """
+    for line in log.splitlines():
+        if "Traceback" in line and '"logger":"dbos"' not in line:
+            yield f"a defect: {line[:3000]}"
+
+
 def live_summaries(pull: FakePullRequest) -> list[FakeComment]:
     """Return the summaries of ours that were not replaced."""
     return [

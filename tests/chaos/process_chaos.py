@@ -30,7 +30,7 @@ from tests.chaos.course import Told, open_course
 from tests.chaos.dice import Dice, Tally
 from tests.chaos.fault_kind import FaultKind
 from tests.chaos.github_misfortune import GitHubMisfortune
-from tests.chaos.invariants import accounted, safe, settled
+from tests.chaos.invariants import accounted, defects, safe, settled
 from tests.chaos.outcome import Outcome
 from tests.chaos.watch import BOT, WriteWatch
 from tests.e2e.service_scene import OWNER, SECRET, Service
@@ -242,9 +242,7 @@ class _ProcessChaos:
         self._found += accounted(
             asyncio.run(self._attempts()), self.model.calls, whole=False, limit=None
         )
-        if "Traceback" in self.service.log:
-            log = self.service.log
-            self._found.append(f"a defect: {log[log.index('Traceback') - 500 :][:4000]}")
+        self._found += defects(self.service.log)
 
     def _settled(self) -> Iterator[str]:
         for run in reversed(self.runs):

@@ -14,7 +14,7 @@ from reviewer.adapters.database.insertion import insert_if_absent
 from reviewer.adapters.database.presence import is_present
 from reviewer.adapters.database.session import Session
 from reviewer.adapters.database.tables import LlmCall, ModelVersion, PromptVersion
-from reviewer.domain.attempt import Attempt
+from reviewer.domain.attempt import UNFINISHED, Attempt
 from reviewer.domain.completion import PromptIdentity
 from reviewer.ports.ledger import Spent
 
@@ -30,13 +30,27 @@ class CallRepository:
         self._session = session
 
     async def put(self, attempt: Attempt) -> None:
-        """Write one attempt, with its prompt and model where they are new; its end comes last."""
+        """Write one attempt, with its prompt and model where they are new.
+
+        Its end takes the place of what it might have cost; what has ended is never changed.
+        """
         if not await is_present(self._session, attempt.installation):
             return
-        await self._session.execute(delete(LlmCall).where(LlmCall.attempt_id == attempt.id))
+        await self._session.execute(
+            delete(LlmCall).where(LlmCall.attempt_id == attempt.id, LlmCall.failure == UNFINISHED)
+        )
         prompt = await self._prompt_version_id(attempt.prompt)
         model = await self._model_version_id(attempt)
         await self._session.add(row_of(attempt, prompt_version_id=prompt, model_version_id=model))
+
+    async def has(self, attempt: Attempt) -> bool:
+        """Tell whether an attempt was written down as it is."""
+        found = await self._session.scalar(
+            select(LlmCall.id).where(
+                LlmCall.attempt_id == attempt.id, LlmCall.failure == attempt.failure
+            )
+        )
+        return found is not None
 
     async def spent(
         self,

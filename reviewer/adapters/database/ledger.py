@@ -32,9 +32,18 @@ class DatabaseLedger:
         await self._put(attempt)
 
     async def _put(self, attempt: Attempt) -> None:
-        # Done twice it comes out the same: a connection may break after the commit, before
-        # anybody has heard of it.
-        await self._transactions.run(lambda session: CallRepository(session).put(attempt))
+        tried = False
+
+        async def write(session: Session) -> None:
+            nonlocal tried
+            calls = CallRepository(session)
+            # The connection may have broken after the commit, before anybody heard of it.
+            if tried and await calls.has(attempt):
+                return
+            tried = True
+            await calls.put(attempt)
+
+        await self._transactions.run(write)
 
     async def spent(
         self,
