@@ -34,7 +34,7 @@ from tests.integration.postgres import (  # noqa: E402
 
 SCENES = ("load", "kills", "store")
 _KILLS = 60
-_QUICK_KILLS = 4
+_QUICK_KILLS = 3
 
 
 def measure_sqlite(folder: Path, options: argparse.Namespace) -> Iterator[list[Figure]]:

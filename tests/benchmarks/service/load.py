@@ -36,11 +36,13 @@ STORM = 100
 INSTALLATIONS = 10
 #: Of the reviews that end, the nine single ones are among the first so many: two of four places
 #: are the flood's, so that nine others and nine of the flood end first; and some to spare.
-MOST_PLACE = 24
+MOST_PLACE = 22
 
 DEBOUNCE_SECONDS = 2
 _ENDED = frozenset({"completed", "partial"})
 _DRAIN_SECONDS = 900.0
+#: Pull requests whose reviews a signal to end falls among.
+_REOPENED = 6
 #: What `/health` says may be two seconds old.
 _CALM_SECONDS = 2.5
 #: A pull request's pushes and comments in the steady scene come within so many seconds.
@@ -190,7 +192,7 @@ class Load:
         self._add("memory", "processor time of the service, all scenes", cost.cpu_seconds, "s")
         town_seconds = told["cpu_seconds"] + told["children_seconds"]
         self._add("memory", "processor time of FakeGitHub, all scenes", town_seconds, "s")
-        stage.send([_wanted(pull, "reopened") for pull in range(INSTALLATIONS)])
+        stage.send([_wanted(pull, "reopened") for pull in range(_REOPENED)])
         time.sleep(DEBOUNCE_SECONDS + 1.0)
         self._add(scene, "SIGTERM to the end, among reviews", service.end(), "s", 30.0)
         service.start()
