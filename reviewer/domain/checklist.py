@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from typing_extensions import override
@@ -33,6 +33,9 @@ from reviewer.domain.finding import Confidence, Finding, fingerprint
 from reviewer.domain.persona import Persona, Rule, Severity
 
 NO_MODEL = "no model configured"
+
+#: A place of more lines than these is told by its first one.
+_LONGEST_PLACE = 100
 
 #: Evidence that may speak of files that nobody reviews: a secret in a lock file is a secret.
 _SEE_LISTED_FILES = frozenset({EvidenceKind.FACT, EvidenceKind.SECRET})
@@ -382,7 +385,12 @@ class _Habits:
 def _locate(file: FileChange, hit: Hit) -> Location | None:
     if hit.start_line is None:
         return None
-    return file.locate(hit.side, hit.start_line, hit.end_line or hit.start_line)
+    place = file.locate(hit.side, hit.start_line, hit.end_line or hit.start_line)
+    if place is not None and place.end_line - place.start_line >= _LONGEST_PLACE:
+        # Nobody reads so much, and a thousand such quotes of one file are its length a thousand
+        # times: whoever says "from here to the end" is told from here.
+        return replace(place, end_line=place.start_line)
+    return place
 
 
 def _explanation(rule: Rule, evidence: Evidence, hit: Hit) -> str:

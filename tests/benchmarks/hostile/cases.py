@@ -128,15 +128,52 @@ def _configuration(text: Callable[[int], str]) -> Callable[[int, Path], Prepared
     return build
 
 
+#: A repository's persona that believes another analyser.
+_READER = """schema = 1
+name = "bandit-reader"
+title = "Bandit Reader"
+version = 1
+summary = "What Bandit says."
+charter = "It reads what Bandit says."
+
+[match]
+wakes = "signals"
+languages = ["python"]
+
+[[rules]]
+id = "BAN001"
+title = "Follow Bandit"
+severity = "major"
+check = "Follow what Bandit says."
+why = "Bandit found it."
+problem = "Bandit complains"
+remedy = "Do what Bandit says."
+bad = "x"
+good = "y"
+
+[[rules.evidence]]
+sarif = ["B602", "B608", "B105", "X1"]
+tool = "Bandit"
+decides = "fail"
+"""
+
+
 def _sarif(results: list[object], folder: Path, path: str, lines: list[str]) -> Prepared:
     file = folder / "scan.sarif"
-    run = {"tool": {"driver": {"name": "Scanner"}}, "results": results}
+    run = {"tool": {"driver": {"name": "Bandit"}}, "results": results}
     file.write_text(json.dumps({"version": "2.1.0", "runs": [run]}))
-    return Prepared(patch=_new_file(path, lines), arguments=("--no-model", "--evidence", str(file)))
+    return Prepared(
+        patch=_new_file(path, lines),
+        arguments=("--no-model", "--evidence", str(file)),
+        base={".reviewer/personas/bandit-reader.toml": _READER},
+    )
 
 
-def _result(path: str, line: int, rule: str, text: str) -> object:
-    place = {"artifactLocation": {"uri": path}, "region": {"startLine": line}}
+def _result(path: str, line: int, rule: str, text: str, last: int = 0) -> object:
+    place = {
+        "artifactLocation": {"uri": path},
+        "region": {"startLine": line, "endLine": last or line},
+    }
     return {
         "ruleId": rule,
         "level": "error",
@@ -148,6 +185,12 @@ def _result(path: str, line: int, rule: str, text: str) -> object:
 def _findings_of_a_tool(size: int, folder: Path) -> Prepared:
     rules = ("B602", "B608", "B105", "X1")
     found = [_result("app.py", n + 1, rules[n % 4], f"fault {n}") for n in range(size)]
+    return _sarif(found, folder, "app.py", [f"call({n})" for n in range(size)])
+
+
+def _wide_findings_of_a_tool(size: int, folder: Path) -> Prepared:
+    """Every result is said to run from its line to the end of the file."""
+    found = [_result("app.py", n + 1, "B602", f"fault {n}", size) for n in range(size)]
     return _sarif(found, folder, "app.py", [f"call({n})" for n in range(size)])
 
 
@@ -292,6 +335,7 @@ CASES: tuple[Case, ...] = (
     Case(name="1,000 threads", size=1_000, build=_many_threads),
     Case(name="10,000 findings of our tools", size=10_000, build=_findings_of_our_tools),
     Case(name="10,000 findings in SARIF", size=10_000, build=_findings_of_a_tool),
+    Case(name="3,000 wide findings in SARIF", size=3_000, build=_wide_findings_of_a_tool),
     Case(name="10,000 findings of a model", size=10_000, build=_findings_of_a_model),
     Case(name="1 MB of brackets of a model", size=_MEGABYTE, build=_brackets_of_a_model),
     Case(name="1 MB of objects of a model", size=_MEGABYTE, build=_objects_of_a_model),

@@ -163,6 +163,7 @@ def _command(
     }
     _git(repository, environment, "init", "--quiet", "--initial-branch=main")
     for path, text in base.items():
+        (repository / path).parent.mkdir(parents=True, exist_ok=True)
         (repository / path).write_text(text)
     if base:
         _git(repository, environment, "add", "--all")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -16,8 +17,10 @@ import pytest
 
 from reviewer.adapters.sarif.report import parse_sarif
 from reviewer.domain.change import Side
+from reviewer.domain.checklist import answer_mechanically
 from reviewer.domain.command import read_commands
 from reviewer.domain.diff import parse_patch
+from reviewer.domain.evidence import Evidence, EvidenceKind, Examination, Hit
 from reviewer.domain.facts.dockerfile_reader import stages
 from reviewer.domain.facts.yaml_document import documents
 from reviewer.domain.finding import fingerprint
@@ -26,6 +29,7 @@ from reviewer.domain.secret_pattern import find_secrets
 from reviewer.domain.toml_document import parse_toml
 from reviewer.errors import UserError
 from reviewer.prompting.reading import read_answers
+from reviewer.testing.builders import build_change, build_file, build_persona, build_rule
 
 pytestmark = pytest.mark.holds("S19", "R06", "R30", "R40")
 
@@ -131,3 +135,26 @@ def test_twice_the_input_is_twice_the_work(work: Callable[[int], object]) -> Non
     calls(partial(work, 8))  # what is built once is no part of it
     small, large = (calls(partial(work, size)) for size in (_SIZE, 2 * _SIZE))
     assert large <= _MOST * small + 200
+
+
+def test_a_place_that_nobody_reads_is_told_by_its_first_line() -> None:
+    evidence = Evidence(kind=EvidenceKind.SARIF, codes=("E1",))
+    rule = replace(build_rule("X1", "A rule"), evidence=(evidence,))
+    change = build_change(build_file("a.py", after="".join(f"x{n} = {n}\n" for n in range(300))))
+    seen = Examination(
+        hits=tuple(
+            Hit(
+                kind=EvidenceKind.SARIF,
+                code="E1",
+                path="a.py",
+                message="m",
+                start_line=start,
+                end_line=end,
+            )
+            for start, end in ((1, 300), (5, 104), (6, 106))
+        )
+    )
+    card = answer_mechanically(build_persona("p", rule), change, seen)
+    places = [finding.location for answer in card.answers for finding in answer.findings]
+    lines = [(place.start_line, place.end_line) for place in places if place is not None]
+    assert lines == [(1, 1), (5, 104), (6, 6)]
