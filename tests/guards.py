@@ -92,13 +92,14 @@ _DEVICES = frozenset({"/dev/null", "/dev/tty"})
 # Put together at run time: a whole token in a tracked file would be a finding of our own scanner.
 _CANARY = "c4n4ry" + "Xq7Zt2Lw9Rk5Vb8Np3Hs6Jd1"
 
-#: Secrets that stand in the environment of every test and may never be seen anywhere else.
+#: Secrets that stand in the environment of every test and may never be seen anywhere else. They
+#: have the forms and lengths of real ones, so that whoever knows one by its form knows these.
 CANARIES: Mapping[str, str] = {
-    "ANTHROPIC_API_KEY": f"sk-ant-{_CANARY}A",
-    "AWS_SECRET_ACCESS_KEY": f"{_CANARY}W/{_CANARY[:9]}",
-    "GH_TOKEN": f"gho_{_CANARY}H",
-    "GITHUB_TOKEN": f"ghp_{_CANARY}G",
-    "OPENAI_API_KEY": f"sk-{_CANARY}O",
+    "ANTHROPIC_API_KEY": f"sk-ant-api03-{_CANARY}{_CANARY}A",
+    "AWS_SECRET_ACCESS_KEY": f"{_CANARY}W/{_CANARY[:8]}",
+    "GH_TOKEN": f"gho_{_CANARY}{_CANARY[:5]}H",
+    "GITHUB_TOKEN": f"ghp_{_CANARY}{_CANARY[:5]}G",
+    "OPENAI_API_KEY": f"sk-proj-{_CANARY}{_CANARY[:15]}O",
 }
 
 #: What stands in files of the home folder where programs look for keys, by the file.

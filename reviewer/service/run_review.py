@@ -40,6 +40,7 @@ from reviewer.ports.store import Store
 from reviewer.ports.telemetry import NoTelemetry, Telemetry
 from reviewer.service.handle_command import acknowledge
 from reviewer.service.publish_review import Ending, publish_end
+from reviewer.service.redact_findings import redact_findings
 from reviewer.service.review_pull_request import (
     Round,
     RoundResult,
@@ -366,7 +367,7 @@ async def _finish(
         first = await work.runs.advance(ended)
         if first and review is not None:
             await work.runs.keep_verdicts(run.id, verdicts_of(review))
-            await work.findings.keep(run.id, review.findings)
+            await work.findings.keep(run.id, redact_findings(review.findings))
             await work.findings.mark(
                 run.repository_id, run.pull_request.number, _standing(remembered)
             )

@@ -9,10 +9,12 @@ from typing import Any
 
 from reviewer.domain.change import Change
 from reviewer.testing.builders import build_change, build_file
+from tests.guards import CANARIES
 
 INPUTS = Path(__file__).parent / "inputs"
 
-#: In a text: `[[x * 1000]]` stands for a thousand times ``x``, so that data stays readable.
+#: In a text: `[[x * 1000]]` stands for a thousand times ``x``, so that data stays readable, and
+#: ``$CANARY_GITHUB_TOKEN`` for that secret of the tests, which stands whole in no file.
 _OPEN, _TIMES, _CLOSE = "[[", " * ", "]]"
 
 
@@ -164,6 +166,8 @@ def _tuples(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _repeated(text: str) -> str:
+    for name, canary in CANARIES.items():
+        text = text.replace(f"$CANARY_{name}", canary)
     before, opened, rest = text.partition(_OPEN)
     inner, closed, after = rest.partition(_CLOSE)
     piece, times, number = inner.rpartition(_TIMES)
