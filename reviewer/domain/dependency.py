@@ -60,11 +60,13 @@ def added_dependencies(file: FileChange) -> dict[str, int]:
     reader = _reader_of(file.path)
     if reader is None or not file.reviewed or is_test(file.path):
         return {}
-    removed = {_canonical(name) for name, _ in reader(file, file.removed)}
+    # What was there before, then also what has been seen: one name may be written in two ways.
+    known = {_canonical(name) for name, _ in reader(file, file.removed)}
     added: dict[str, int] = {}
     for name, line in reader(file, file.added):
-        if _canonical(name) not in removed:
-            added.setdefault(name, line)
+        if _canonical(name) not in known:
+            known.add(_canonical(name))
+            added[name] = line
     return added
 
 
