@@ -59,10 +59,11 @@ def main() -> int:
         tree = folder / "tree"
         _copy_checkout(tree)
         all_mutants = _make(arguments.modules or list(PACKAGES), tree)
-        mutants = [mutant for mutant in all_mutants if mutant.path in arguments.whole]
+        whole = [mutant for mutant in all_mutants if mutant.path in arguments.whole]
         rest = [mutant for mutant in all_mutants if mutant.path not in arguments.whole]
         count = min(arguments.sample or len(rest), len(rest))
-        mutants += random.Random(arguments.seed).sample(rest, count)  # noqa: S311 - no secret
+        # The sample first: a run that is ended early has still told something of everything.
+        mutants = random.Random(arguments.seed).sample(rest, count) + whole  # noqa: S311 - no secret
         verdicts = arguments.verdicts.resolve() if arguments.verdicts else folder / "verdicts"
         known = read_verdicts(verdicts, keep=("killed", "timeout"))
         waiting = [mutant for mutant in mutants if mutant.digest not in known]
