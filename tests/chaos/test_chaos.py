@@ -39,14 +39,14 @@ def test_a_seed_is_the_same_each_time(tmp_path: Path) -> None:
     assert course("first") == course("second")
 
 
-@pytest.mark.slow_run
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("seed", range(2))
 def test_everything_holds_whatever_goes_wrong_in_the_service(tmp_path: Path, seed: int) -> None:
     outcome = app_chaos.run_seed(seed, tmp_path)
     assert not outcome.broken, outcome.words
 
 
-@pytest.mark.slow_run
+@pytest.mark.exhaustive
 def test_everything_holds_whoever_kills_the_service(
     tmp_path: Path, guard: Guard, allowed_program: Callable[[Path | str], None]
 ) -> None:
@@ -55,7 +55,7 @@ def test_everything_holds_whoever_kills_the_service(
     assert not outcome.broken, outcome.words
 
 
-@pytest.mark.slow_run
+@pytest.mark.exhaustive
 @pytest.mark.postgres
 def test_everything_holds_whoever_restarts_the_database(
     tmp_path: Path,

@@ -148,7 +148,7 @@ def test_a_database_that_is_not_there_is_told_with_the_way_out(
     assert "hidden" not in told
 
 
-@pytest.mark.slow_run  # it waits and tries again before it gives up
+@pytest.mark.exhaustive  # it waits and tries again before it gives up
 @pytest.mark.loopback
 def test_a_github_that_is_not_reached_is_told_with_the_way_out(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

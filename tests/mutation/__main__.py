@@ -42,7 +42,7 @@ LEFT_OUT = (
 #: Judged by the clock, which is no judge of a mutant on a busy machine.
 BY_THE_CLOCK = "not time_grows and not linear"
 #: They start programs or servers, which never hold the mutant.
-OTHER_PROCESSES = "not loopback and not postgres and not slow_run and not real_model"
+OTHER_PROCESSES = "not loopback and not postgres and not exhaustive and not real_model"
 
 
 def main() -> int:

@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--workers", default="auto", help="processes side by side; 0 for none")
     given, rest = parser.parse_known_args(arguments)
     reports, begun = Reports(), time.monotonic()
-    # Not `-m "not slow_run"`: this is what runs them.
+    # Not `-m "not exhaustive"`: this is what runs them.
     code = pytest.main(
         ["-q", "-p", "no:cacheprovider", "--no-header", "-n", given.workers, str(_HERE), *rest],
         plugins=[reports],

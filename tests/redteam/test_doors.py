@@ -32,7 +32,7 @@ def _parameters() -> list[object]:
     chosen = slice_of_cases()
     return [
         pytest.param(
-            case, id=case.name, marks=() if case.name in chosen else (pytest.mark.slow_run,)
+            case, id=case.name, marks=() if case.name in chosen else (pytest.mark.exhaustive,)
         )
         for case in cases()
     ]

@@ -79,7 +79,7 @@ def flood() -> list[Finding]:
     return [{**BUG, "headline": f"Finding {number} of an index"} for number in range(10_000)]
 
 
-@pytest.mark.slow_run
+@pytest.mark.exhaustive
 @pytest.mark.holds("R30", "S19")
 async def test_ten_thousand_findings_are_one_at_most_and_take_bounded_time() -> None:
     began = time.process_time()
@@ -89,7 +89,7 @@ async def test_ten_thousand_findings_are_one_at_most_and_take_bounded_time() -> 
     assert max(map(len, trial.outputs.values())) < 8_000_000
 
 
-@pytest.mark.slow_run
+@pytest.mark.exhaustive
 @pytest.mark.holds("R30", "S19")
 async def test_one_message_of_five_megabytes_takes_bounded_time() -> None:
     began = time.process_time()

@@ -71,7 +71,7 @@ def flood(review: dict[str, Any]) -> None:
         review["findings"].append(another)
 
 
-@pytest.mark.slow_run
+@pytest.mark.exhaustive
 @pytest.mark.holds("S2", "S19", "R30")
 def test_ten_thousand_forged_findings_are_a_few_comments(stage: ActionStage) -> None:
     pull = opened(stage)

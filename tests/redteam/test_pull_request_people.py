@@ -24,7 +24,7 @@ WORDS = [
     pytest.param(
         given,
         id=given.id,
-        marks=() if given.id in {"R24", "R25", "X03 entities"} else (pytest.mark.slow_run,),
+        marks=() if given.id in {"R24", "R25", "X03 entities"} else (pytest.mark.exhaustive,),
     )
     for given in hostile_words()
 ]
