@@ -39,7 +39,8 @@ INSTALLATIONS = 10
 MOST_PLACE = 22
 
 DEBOUNCE_SECONDS = 2
-_ENDED = frozenset({"completed", "partial"})
+#: A newer order takes the place of one that waits: that is an end, too.
+_ENDED = frozenset({"completed", "partial", "superseded"})
 _DRAIN_SECONDS = 900.0
 #: Pull requests whose reviews a signal to end falls among.
 _REOPENED = 6
@@ -199,7 +200,6 @@ class Load:
         self._add(scene, "exec to /ready, the same database", service.ready_seconds, "s")
         stage.drain()
         self._add(scene, "SIGTERM to the end, idle", service.end(), "s", 5.0)
-        unended = 0
         service.start()
         unended = sum(run["state"] not in _ENDED for run in service.runs())
         self._add(scene, "runs that did not end well", unended, most=0)
@@ -248,10 +248,8 @@ class Load:
         without = sum(not pull["reviews"] or not pull["checks"] for pull in chosen)
         self._add(scene, "pull requests without a review", without, most=0)
         for state, number in sorted(states.items()):
-            if state in _ENDED or state == "superseded":
-                self._add(scene, f"runs {state}", number)
-            else:
-                self._add(scene, f"runs {state}", number, most=0)
+            most = None if state in _ENDED else 0
+            self._add(scene, f"runs {state}", number, most=most)
 
 
 @dataclass(frozen=True, kw_only=True)
