@@ -50,6 +50,7 @@ OWNER = "octo-app"
 WEBHOOK_SECRET = "webhook-secret-of-the-red-team-tests-01"
 _PATIENCE_SECONDS = 120.0
 _TRIES = 2
+_REPOSITORIES_EACH = 20
 Result = TypeVar("Result")
 
 
@@ -195,7 +196,7 @@ class AppStage:
 
     def __init__(self, hub: FakeGitHub, url: str, folder: Path, models: ModelDoor) -> None:
         self.hub, self.url, self.models = hub, url, models
-        self.installation = hub.install(OWNER)
+        self._installations: dict[str, int] = {}
         self.engine = PromptEngine()
         self.private_key = _private_key()
         self._log = io.StringIO()
@@ -271,8 +272,18 @@ class AppStage:
         """Do something inside of the service's loop, and wait for it."""
         return asyncio.run_coroutine_threadsafe(work, self._now.loop).result(_PATIENCE_SECONDS)
 
-    def repository(self, files: Files | None = None, *, owner: str = OWNER) -> FakeRepository:
-        """Make a repository that has the App; alice writes in it."""
+    def installation_of(self, pull: FakePullRequest) -> int:
+        """Return where the App is installed for a pull request."""
+        return self._installations[pull.repository.full_name.split("/")[0]]
+
+    def repository(self, files: Files | None = None) -> FakeRepository:
+        """Make a repository that has the App; alice writes in it.
+
+        Every few of them are another tenant's: an installation may write so much an hour.
+        """
+        owner = f"{OWNER}-{self._count // _REPOSITORIES_EACH}"
+        if owner not in self._installations:
+            self._installations[owner] = self.hub.install(owner)
         self._count += 1
         repository = self.hub.repository(
             f"{owner}/shop{self._count}", files={"README.md": "# Shop\n", **(files or {})}
@@ -307,7 +318,7 @@ class AppStage:
             pull,
             comment=comment,
             sender=sender,
-            installation=self.installation,
+            installation=self.installation_of(pull),
         )
 
     def deliver(self, event: Mapping[str, object]) -> Answered:

@@ -70,7 +70,7 @@ def _payload(
             given.action,
             pull,
             check=pull.checks[-1],
-            installation=stages.app.installation,
+            installation=stages.app.installation_of(pull),
         )
     else:
         event = door.event(pull, given.event, given.action, comment=comment, sender=given.author)
