@@ -21,6 +21,7 @@ from reviewer.domain.model_use import ModelUse
 from reviewer.domain.posting import AGAIN, ANNOTATIONS_A_REQUEST, Check
 from reviewer.domain.published import CheckFate, SummaryFate
 from reviewer.domain.recall import OurSummary, our_summaries
+from reviewer.domain.status import RunState
 from reviewer.ports.code_host import CodeHostError, Refusal
 from reviewer.rendering.check import render_check
 from reviewer.rendering.document import ReviewDocument
@@ -89,6 +90,8 @@ class VerdictTeller:
             CodeHostError: The host does not let us read the head, or write anything.
         """
         standing = next(iter(our_summaries(conversation, self._setup.signer)), None)
+        if standing is not None and await self._skips_what_is_told(standing, verdict):
+            return Told(summary=SummaryFate.UNCHANGED, check=CheckFate.UNCHANGED)
         check = render_check(verdict.document, verdict.conclusion, self._setup.change)
         name = _name_of_check(check)
         if standing is not None and self._outweighs(standing, verdict):
@@ -124,6 +127,22 @@ class VerdictTeller:
             and standing.mark.head_sha == self._setup.change.head
             and bool(standing.mark.check)
             and verdict.conclusion.kind is not ConclusionKind.FAILURE
+        )
+
+    async def _skips_what_is_told(self, standing: OurSummary, verdict: Verdict) -> bool:
+        """Tell whether a run that looked at nothing finds a verdict on this very commit.
+
+        Who closes and opens a pull request until there are too many reviews an hour buys nothing:
+        the commit is the same, and what was said of it stays.
+        """
+        mark = standing.mark
+        return (
+            verdict.document.review.state is RunState.SKIPPED
+            and not self._setup.check_again
+            and standing.trusted
+            and mark.head_sha == self._setup.change.head
+            and bool(mark.check)
+            and await self._stands(mark.check) is not False
         )
 
     async def retire(self, conversation: Conversation) -> str:
