@@ -245,8 +245,7 @@ def _take_libraries(level: str) -> None:
     ours = logging.getLevelNamesMapping()[level.upper()]
     for name in logging.Logger.manager.loggerDict:
         # Whatever was set on "uvicorn.error" before, it is the table that decides.
-        if name.partition(".")[0] in LIBRARIES:
-            logging.getLogger(name).setLevel(logging.NOTSET)
+        logging.getLogger(name).setLevel(logging.NOTSET)
     for name, least in LIBRARIES.items():
         logging.getLogger(name).setLevel(max(least, ours))
     for name in _SELF_MADE:
