@@ -3,8 +3,8 @@
 The analyser reads hostile text and may be deceived or, at worst, taken over. What it gives back is
 a claim. Refused as a whole is what no analyser of ours makes:
 
-- personas or rules that do not exist, or others than were asked for;
-- a finding in a file that is not there, unless it says itself that it was dropped;
+- personas that do not exist, or others than were asked for;
+- a finding of a rule or in a file that is not there, unless it says itself that it was dropped;
 - a checklist that is not whole, a severity above the rule's, a price that is none;
 - a review that contradicts itself, or speaks for people (`contradiction`).
 
@@ -47,6 +47,9 @@ _LOOK = re.compile(r"[0-9a-f]{0,64}")
 _MOST_DOLLARS = Decimal(100_000)
 _MOST_COUNT = 10**12
 
+_RULE = re.compile(r"[A-Za-z0-9_-]{1,40}")
+#: What a finding is of whose rule has no name of a rule.
+NO_RULE = "unknown"
 MISPLACED = "its place is not in the change"
 
 
@@ -169,10 +172,8 @@ def _answer(answer: Answer, persona: str, known: _Known) -> Answer:
 
 
 def _placed(placed: PlacedFinding, known: _Known) -> PlacedFinding:
-    if _is_dropped_elsewhere(placed, known):
-        _hold_rule(placed.finding, known)
-        unplaced = replace(placed.finding, location=None, suggestion="")
-        return PlacedFinding(finding=unplaced, outcome=placed.outcome)
+    if _names_nothing(placed, known):
+        return PlacedFinding(finding=_named(placed.finding, known), outcome=placed.outcome)
     finding = _located(placed.finding, known)
     inline = placed.outcome.kind is OutcomeKind.INLINE
     if inline and finding.location is None:
@@ -181,13 +182,26 @@ def _placed(placed: PlacedFinding, known: _Known) -> PlacedFinding:
     return PlacedFinding(finding=finding, outcome=placed.outcome)
 
 
-def _is_dropped_elsewhere(placed: PlacedFinding, known: _Known) -> bool:
-    """Tell whether a model named a file that is not there, and was not believed.
+def _names_nothing(placed: PlacedFinding, known: _Known) -> bool:
+    """Tell whether a model named a file or a rule that is not there, and was not believed.
 
     That is the model's fault and not the analyser's: what tools found beside it has to be told.
     """
-    dropped = placed.outcome.kind is OutcomeKind.DROPPED
-    return dropped and placed.finding.path not in known.change.by_path
+    if placed.outcome.kind is not OutcomeKind.DROPPED:
+        return False
+    finding, persona = placed.finding, known.personas.get(placed.finding.persona)
+    exists = persona is not None and persona.rule(finding.rule_id) is not None
+    return not exists or finding.path not in known.change.by_path
+
+
+def _named(finding: Finding, known: _Known) -> Finding:
+    """Hold what is left of a finding about nothing: it has no place, and no name of another."""
+    _demand(finding.persona in known.personas, "a finding of a persona that does not exist")
+    _demand(known.personas.keys() >= set(finding.co_signers), "a signature of nobody")
+    _demand(_FINGERPRINT.fullmatch(finding.fingerprint) is not None, "a fingerprint that is none")
+    _demand(finding.fingerprint not in known.told, "the name of a finding of another rule")
+    rule_id = finding.rule_id if _RULE.fullmatch(finding.rule_id) else NO_RULE
+    return replace(finding, rule_id=rule_id, location=None, suggestion="")
 
 
 def _located(finding: Finding, known: _Known) -> Finding:
