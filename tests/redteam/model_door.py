@@ -95,6 +95,9 @@ def read_back(body: Mapping[str, Any]) -> CompletionRequest:
     form = body.get("response_format") or {}
     schema = form.get("json_schema", {}).get("schema")
     verifies = schema is not None and "verdicts" in schema.get("properties", {})
+    if verifies and begun is not None:
+        # What is to be verified is fenced as well, and belongs to the question.
+        end = asked.rfind(f"<<<{begun['nonce']} ")
     return CompletionRequest(
         model=ModelName(provider="compatible", model=body["model"]),
         prompt=_PROMPT,
