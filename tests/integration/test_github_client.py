@@ -433,15 +433,16 @@ async def test_the_token_shows_nowhere(
 
 @pytest.mark.holds("S14")
 async def test_a_password_in_a_netrc_does_not_take_the_token_s_place(
-    client: GitHubClient, server: ScriptedGitHub
+    client: GitHubClient,
+    server: ScriptedGitHub,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    file = Path.home() / ".netrc"
+    file = tmp_path / ".netrc"
     file.write_text("default login somebody password something\n")
     file.chmod(0o600)
-    try:
-        await client.get("/pulls/7")
-    finally:
-        file.unlink()
+    monkeypatch.setenv("HOME", str(tmp_path))
+    await client.get("/pulls/7")
     assert server.requests[0].headers["authorization"] == f"Bearer {TOKEN}"
 
 
