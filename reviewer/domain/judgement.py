@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from reviewer.domain.checklist import Answer, Scorecard, Verdict
+from reviewer.domain.checklist import NO_MODEL, Answer, Scorecard, Verdict
 from reviewer.domain.finding import Finding, PlacedFinding
 from reviewer.domain.history import Heard
 from reviewer.domain.model_use import ModelUse
@@ -74,3 +74,14 @@ def weigh(
     return replace(
         mechanical, verdict=verdict, reason=reason or "the model gave no reason", asked=True
     )
+
+
+def left_unasked(answer: Answer, reason: str) -> Answer:
+    """Say why nobody was asked where it is not that no model is configured.
+
+    Args:
+        answer: A rule's answer, after everybody has had a say.
+        reason: What kept it from being asked; empty where nothing did.
+    """
+    open_still = answer.verdict is Verdict.NOT_ASSESSED and answer.reason == NO_MODEL
+    return replace(answer, reason=reason) if reason and open_still else answer

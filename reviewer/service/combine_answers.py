@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from reviewer.domain.carried import Carried
 from reviewer.domain.checklist import Answer, Scorecard, Verdict, score
 from reviewer.domain.finding import Confidence, Finding, Outcome, OutcomeKind, PlacedFinding
-from reviewer.domain.judgement import weigh
+from reviewer.domain.judgement import left_unasked, weigh
 from reviewer.domain.persona import Persona
 from reviewer.domain.plan import Plan
 from reviewer.domain.review import MODEL_SOURCE
@@ -88,7 +88,10 @@ def _card(
     carried: Carried,
 ) -> Scorecard:
     unseen = {entry.path for entry in plan.left_out}
-    answers = tuple(_answer(answer, opinions, unseen, carried) for answer in card.answers)
+    unasked = f"not asked: {plan.left_out[0].reason}" if plan.left_out else ""
+    answers = tuple(
+        left_unasked(_answer(answer, opinions, unseen, carried), unasked) for answer in card.answers
+    )
     return replace(card, answers=answers, score=score(answers))
 
 

@@ -19,7 +19,7 @@ from reviewer.domain.failure_cause import first_cause
 from reviewer.domain.file_role import is_source
 from reviewer.domain.finding import PlacedFinding
 from reviewer.domain.history import History
-from reviewer.domain.judgement import Judgement
+from reviewer.domain.judgement import Judgement, left_unasked
 from reviewer.domain.known_name import with_known_names
 from reviewer.domain.own_linter import covered_sources
 from reviewer.domain.persona import Persona
@@ -125,14 +125,23 @@ async def review_change(  # noqa: PLR0913 - all that one review hangs on, by nam
     look = name_look(ready, setup)
     delta = compare(before, ready.change, look, full=full, asks=setup is not None)
     known = replace(known, ready=ready, cards=with_known_names(known.cards, delta))
-    heard = Judgement(cards=known.cards, dropped=known.dropped)
-    if not known.reason:
+    if known.reason:
+        heard = Judgement(cards=_unasked(known.cards, known.reason), dropped=known.dropped)
+    else:
         heard = await _hear(setup, known, delta, said, progress)
     _tell(progress, "weighing the findings")
     review = replace(_review(ready, known, heard, delta, said), look=look)
     return Judged(
         review=replace(review, since=since(before, review, delta.note(heard.newcomers))),
         policy=ready.policy,
+    )
+
+
+def _unasked(cards: Iterable[Scorecard], reason: str) -> tuple[Scorecard, ...]:
+    """Say of every open rule why nobody was asked, where there is nothing to review."""
+    return tuple(
+        replace(card, answers=tuple(left_unasked(answer, reason) for answer in card.answers))
+        for card in cards
     )
 
 

@@ -37,7 +37,7 @@ from reviewer.domain.review import Review
 from reviewer.domain.run_event import FailureCause
 from reviewer.domain.selection import Selection
 from reviewer.domain.status import RunState
-from reviewer.errors import ReviewerError, UserError
+from reviewer.errors import ReviewerError
 from reviewer.ports.analyser import Analyser
 from reviewer.ports.clock import Clock
 from reviewer.ports.code_host import CodeHost, CodeHostError
@@ -160,7 +160,6 @@ class _Run:
         self._tools = tools
         self._wanted = wanted
         self._pull_request = wanted.pull_request
-        self._mistake: UserError | None = None
         self._cause: FailureCause | None = None
 
     async def run(self) -> RoundResult:
@@ -200,8 +199,6 @@ class _Run:
                 memory=tools.memory,
                 check_again=self._wanted.check_again,
             )
-            if self._mistake is not None:
-                raise self._mistake
             return _ended(self._wanted, looked, policy, published, self._cause)
         change, review = looked
         with self._stage("publishing the review"):

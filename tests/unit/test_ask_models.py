@@ -9,9 +9,10 @@ from decimal import Decimal
 
 import pytest
 
+from reviewer.adapters.facts.examiner import FactExaminer
 from reviewer.bootstrap import built_in_personas
 from reviewer.domain.budget import Ceiling, Scope
-from reviewer.domain.checklist import Verdict
+from reviewer.domain.checklist import NO_MODEL, Verdict
 from reviewer.domain.completion import (
     Completion,
     CompletionRequest,
@@ -293,6 +294,20 @@ async def test_a_ceiling_ends_the_run_as_partial_and_nothing_is_asked() -> None:
     assert review.state is RunState.PARTIAL
     assert "app/pages.py was not shown: the ceiling" in review.reason
     assert review.cause is FailureCause.BUDGET
+    reasons = {a.reason for a in review.answers if a.verdict is Verdict.NOT_ASSESSED}
+    assert any(reason.startswith("not asked: the ceiling") for reason in reasons), reasons
+    assert NO_MODEL not in reasons
+
+
+async def test_an_empty_change_is_no_matter_of_a_model_that_is_missing() -> None:
+    judged = await review_change(
+        FakeWorkspace(given=build_change()),
+        built_in_personas(),
+        (FactExaminer(),),
+        Wishes(personas=("security-sentinel",), model_configured=False),
+    )
+    reasons = {a.reason for a in judged.review.answers if a.verdict is Verdict.NOT_ASSESSED}
+    assert reasons == {"the change is empty"}
 
 
 async def test_whoever_looks_on_hears_who_looks_what_answers_and_what_is_not_shown() -> None:
