@@ -200,6 +200,7 @@ def test_a_check_that_is_asked_for_again_is_a_review_again(place: Town) -> None:
     assert {each.conclusion for each in pull.checks} == {check.conclusion}
 
 
+@pytest.mark.exhaustive
 def test_what_was_dismissed_stays_dismissed_although_the_summary_is_deleted(place: Town) -> None:
     pull = _opened(place)
     (handle,) = re.findall(r"`/dismiss ([0-9a-f]{7}) ", pull.threads[0].comments[0].body)
