@@ -185,6 +185,68 @@ def test_thirty_megabytes_are_refused_while_they_are_sent() -> None:
 
 
 @pytest.mark.holds("S19", "R21")
+@pytest.mark.parametrize(
+    ("first", "more"),
+    [
+        (b"GET /health HTTP/1.1\r\nHost: a\r\nX-Endless: ", b"x" * 65_536),
+        (b"GET /health HTTP/1.1\r\nHost: a\r\n", b"X-Many: header\r\n" * 4_096),
+        (b"GET /", b"x" * 65_536),
+        (
+            (
+                b"POST /webhooks/github HTTP/1.1\r\nHost: a\r\n"
+                b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n0\r\nX-Trailer: "
+            ),
+            b"x" * 65_536,
+        ),
+    ],
+    ids=["one header", "many headers", "address", "trailer"],
+)
+def test_what_stands_around_a_body_has_an_end(first: bytes, more: bytes) -> None:
+    service = Run()
+    sent: list[int] = []
+
+    def visit(address: str) -> None:
+        host, port = address.removeprefix("http://").split(":")
+        with create_connection((host, int(port)), timeout=10) as raw:
+            raw.sendall(first)
+            try:
+                for number in range(500):
+                    sent.append(number)
+                    raw.sendall(more)
+            except OSError:
+                pass  # the other side has hung up, as it should
+        assert status(address, "/health") == 200
+
+    service(visit)
+
+    # What the kernel holds for both ends counts as sent as well.
+    assert len(sent) < 300
+
+
+def test_requests_that_follow_each_other_on_a_connection_are_counted_apart() -> None:
+    service = Run()
+    answers: list[int] = []
+
+    def visit(address: str) -> None:
+        with closing(connection(address)) as asking:
+            for _ in range(20):
+                asking.request(
+                    "POST", "/webhooks/github", body=b"x" * 9_000, headers={"X": "y" * 9_000}
+                )
+                answer = asking.getresponse()
+                answer.read()
+                answers.append(answer.status)
+                asking.request("GET", "/health", headers={"X": "y" * 9_000})
+                answer = asking.getresponse()
+                answer.read()
+                answers.append(answer.status)
+
+    service(visit)
+
+    assert answers == [401, 200] * 20
+
+
+@pytest.mark.holds("S19", "R21")
 def test_a_body_that_never_comes_is_given_up() -> None:
     service = Run(body_seconds=0.2)
     answers: list[bytes] = []

@@ -105,6 +105,7 @@ class DbosEngine:
         """
         settings = self._settings
         _quieten()
+        self._wire.prepare()
         if is_sqlite(settings.database):
             database_file(settings.database)
         database = create_engine(

@@ -79,6 +79,11 @@ class Wire:
     seal: Callable[[str], str] = _same
     unseal: Callable[[str], str] = _same
 
+    def prepare(self) -> None:
+        """Make now what is otherwise made for the first delivery, while others wait behind it."""
+        for kind in (Delivery, *_EVENTS.values(), ReviewOrder, Followup, RunEnd):
+            _codec(kind)
+
     def write_delivery(self, delivery: Delivery) -> str:
         """Write a delivery with the event that it tells."""
         event = delivery.event

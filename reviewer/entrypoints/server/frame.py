@@ -18,6 +18,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reviewer.entrypoints.server.problem import answer
+from reviewer.entrypoints.server.webhook_router import PATH as WEBHOOKS
 from reviewer.ports.door_watch import DoorWatch
 
 #: Others' ids are taken over where they cannot be anything else; they stand in the log.
@@ -40,8 +41,9 @@ SECURITY_HEADERS = {
 _LINES = tuple((name.lower().encode(), value.encode()) for name, value in SECURITY_HEADERS.items())
 _OURS = frozenset({b"x-request-id", *(name for name, _ in _LINES)})
 
-#: Probes and scrapers come every few seconds, for ever.
-_QUIET = frozenset({"/health", "/ready", "/live", "/metrics"})
+#: Probes and scrapers come every few seconds, for ever; of a delivery that is taken there is a line
+#: already, and where two hundred come at once each of them waits for the lines of the others.
+_QUIET = frozenset({"/health", "/ready", "/live", "/metrics", WEBHOOKS})
 #: What no route has answered; the path itself is somebody's text.
 NO_ROUTE = "none"
 _OTHER_METHOD = "other"

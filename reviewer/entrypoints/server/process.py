@@ -23,6 +23,7 @@ from typing_extensions import override
 
 from reviewer.bootstrap.door import Services
 from reviewer.entrypoints.server.application import create_application
+from reviewer.entrypoints.server.bounded_protocol import BoundedProtocol
 from reviewer.entrypoints.server.state import Door
 from reviewer.errors import UserError
 
@@ -95,7 +96,7 @@ async def _serve(
                 server_header=False,
                 proxy_headers=False,
                 # What is installed beside us is not to change how requests are read.
-                http="h11",
+                http=BoundedProtocol,
                 ws="none",
                 lifespan="on",
                 limit_concurrency=settings.connections,
