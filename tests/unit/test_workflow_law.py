@@ -29,9 +29,7 @@ LAWFUL = {
 @pytest.mark.parametrize("name", LAWFUL)
 def test_a_workflow_of_ours_has_no_fault(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
-    # The documented ones are ten lines that people copy: the Action gives itself up in time.
-    timeouts = not name.startswith("docs/")
-    assert workflow_faults(text, may_write=LAWFUL[name], timeouts=timeouts) == []
+    assert workflow_faults(text, may_write=LAWFUL[name]) == []
 
 
 def test_no_workflow_is_forgotten() -> None:

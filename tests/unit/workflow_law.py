@@ -21,13 +21,12 @@ _SCRIPT_INPUTS = ("script", "run", "args", "command")
 Document = dict[str, Any]
 
 
-def workflow_faults(text: str, *, may_write: frozenset[str], timeouts: bool = True) -> list[str]:
+def workflow_faults(text: str, *, may_write: frozenset[str]) -> list[str]:
     """Say everything that is wrong with a workflow or a composite action.
 
     Args:
         text: The YAML file.
         may_write: The permissions that one of its jobs may have with `write`.
-        timeouts: Whether each job must end by itself.
     """
     # `on:` is the boolean True in YAML 1.1; the loader's own word for it is kept.
     document = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - strings only
@@ -38,7 +37,7 @@ def workflow_faults(text: str, *, may_write: frozenset[str], timeouts: bool = Tr
     if "jobs" in document and document.get("permissions") != {}:
         faults.append("permissions on top are not empty")
     for name, job in jobs.items():
-        faults += [f"{name}: {fault}" for fault in _job_faults(job, may_write, timeouts=timeouts)]
+        faults += [f"{name}: {fault}" for fault in _job_faults(job, may_write)]
     for step in document.get("runs", {}).get("steps", []):
         faults += _step_faults(step)
     return faults
@@ -49,14 +48,14 @@ def _events(document: Document) -> set[str]:
     return {events} if isinstance(events, str) else set(events)
 
 
-def _job_faults(job: Document, may_write: frozenset[str], *, timeouts: bool) -> Iterator[str]:
+def _job_faults(job: Document, may_write: frozenset[str]) -> Iterator[str]:
     granted = job.get("permissions")
     if not isinstance(granted, dict) or not granted:
         yield "names no permissions"
     else:
         writing = {name for name, access in granted.items() if access not in {"read", "none"}}
         yield from (f"may write {name}" for name in sorted(writing - may_write))
-    if timeouts and not str(job.get("timeout-minutes", "")).isdecimal():
+    if not str(job.get("timeout-minutes", "")).isdecimal():
         yield "has no timeout-minutes"
     if "self-hosted" in str(job.get("runs-on", "")):
         yield "runs on a machine of our own"
