@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -65,6 +66,24 @@ def test_a_defect_is_told_without_its_text(capsys: pytest.CaptureFixture[str]) -
     assert "--debug" in shown
     assert "somebody" not in shown
     assert "Traceback" not in shown
+
+
+def test_a_defect_in_one_of_several_tasks_is_told_by_its_own_name(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async def fails() -> None:
+        raise KeyError("the text of somebody's file")
+
+    async def tasks() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(fails())
+
+    @click.command
+    def command() -> None:
+        asyncio.run(tasks())
+
+    assert run([], command) == 3
+    assert "Internal error: KeyError at test_bad_ends.py:" in capsys.readouterr().err
 
 
 def test_a_defect_is_shown_with_its_traceback_when_it_is_asked_for(

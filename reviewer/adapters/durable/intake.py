@@ -52,17 +52,26 @@ class Intake:
         database: Connections of the engine's database.
         client: Enqueues.
         answer_seconds: How long whoever comes waits.
+        writers: How many transactions are made side by side: one waits for the server's answers
+            while another one is put together.
     """
 
     def __init__(
-        self, ask: Ask, database: sa.Engine, client: DBOSClient, *, answer_seconds: float
+        self,
+        ask: Ask,
+        database: sa.Engine,
+        client: DBOSClient,
+        *,
+        answer_seconds: float,
+        writers: int = 1,
     ) -> None:
         self._ask = ask
         self._database = database
         self._client = client
         self._answer_seconds = answer_seconds
         self._waiting: deque[_Entry] = deque()
-        self._writing: asyncio.Task[None] | None = None
+        self._writers = writers
+        self._writing: set[asyncio.Task[None]] = set()
         self._crowded_at = float("-inf")
 
     async def calm(self) -> None:
@@ -86,8 +95,11 @@ class Intake:
             options=options, texts=texts, written=asyncio.get_running_loop().create_future()
         )
         self._waiting.append(entry)
-        if self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._write())
+        # One that has nothing more to do is done before its callback is called.
+        if sum(not task.done() for task in self._writing) < self._writers:
+            task = asyncio.create_task(self._write())
+            self._writing.add(task)
+            task.add_done_callback(self._writing.discard)
         try:
             async with asyncio.timeout(self._answer_seconds):
                 return await entry.written

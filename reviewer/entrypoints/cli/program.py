@@ -158,6 +158,9 @@ def _defect(error: Exception, *, debug: bool) -> int:
 
     if debug:
         click.echo(terminal("".join(traceback.format_exception(error))), err=True)
+    # A group says nothing: what went wrong in a task of it does.
+    while isinstance(error, ExceptionGroup) and error.exceptions[0].__traceback__:
+        error = error.exceptions[0]
     place = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{os.path.basename(place.filename)}:{place.lineno}"  # noqa: PTH119 - a name alone
     way_out = (
