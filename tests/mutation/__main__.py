@@ -54,6 +54,7 @@ def main() -> int:
     arguments = _arguments()
     if arguments.tool:
         sys.path.append(str(arguments.tool.resolve()))
+    here = Path.cwd()
     folder = Path(tempfile.mkdtemp(prefix="mutation-"))
     try:
         tree = folder / "tree"
@@ -82,7 +83,8 @@ def main() -> int:
     _say(summary(outcome))
     _say(survivors(outcome))
     if arguments.page:
-        arguments.page.write_text(
+        # Making mutants has moved us into the copy.
+        (here / arguments.page).write_text(
             page(outcome, command=f"python -m tests.mutation {' '.join(sys.argv[1:])}"),
             encoding="utf-8",
         )

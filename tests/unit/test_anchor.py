@@ -146,3 +146,48 @@ def test_a_place_in_a_hunk_that_does_not_read_so_is_not_believed() -> None:
     assert in_same_patch(replace(heard, hunk=3), file) is None
     assert in_same_patch(replace(heard, first=0, last=0), file) is None
     assert in_same_patch(replace(heard, first=9, last=9), file) is None
+
+
+def test_a_finding_about_a_file_follows_it_to_its_new_name() -> None:
+    file = file_of([], ["a = 1", "b = 2"])
+    finding = replace(build_finding(file, None), quote="b = 2")
+    heard = anchored(finding, file)
+    renamed = replace(file, path="new.py")
+    for found in (in_same_patch(heard, renamed), still_standing(heard, renamed)):
+        assert found is not None
+        assert (found.path, found.location) == ("new.py", None)
+
+
+def test_a_place_without_a_hunk_stands_in_no_line() -> None:
+    file = file_of([], ["a = 1", "b = 2"])
+    finding = build_finding(file, 2)
+    found = in_same_patch(replace(anchored(finding, file), hunk=None), file)
+    assert found is not None
+    assert found.location is None
+    assert in_same_patch(replace(anchored(finding, file), hunk=1), file) is None
+
+
+def test_what_a_file_reads_outside_its_patch_is_looked_at_line_by_line() -> None:
+    lines = [f"line {number} of it" for number in range(40)]
+    file = file_of(lines, [*lines, "new"])
+    quoted = replace(build_finding(file, None), quote="line 1 of it\nline 2 of it")
+    assert still_standing(anchored(quoted, file), file) is not None
+    parted = replace(quoted, quote="line 1 of it line 2 of it")
+    assert still_standing(anchored(parted, file), file) is None
+
+
+def test_of_lines_of_which_some_are_gone_the_last_stays() -> None:
+    block = ["begin", "wrong", "end", "pause"]
+    file = file_of([], block * 3)
+    heard = anchored(build_finding(file, 10), file)
+    found = still_standing(heard, file_of([], ["first", *block, *block]))
+    assert found is not None
+    assert found.location is not None
+    assert found.location.start_line == 7
+
+
+def test_of_very_many_lines_that_read_the_same_the_first_fifty_are_told_apart() -> None:
+    block = ["begin", "wrong", "end"]
+    file = file_of([], block * 60)
+    turns = [anchored(build_finding(file, 3 * number + 2), file).turn for number in (0, 49, 55)]
+    assert turns == [0, 49, 50]

@@ -76,31 +76,6 @@ async def test_whoever_comes_while_one_is_written_waits_for_the_next_together(
     assert table.transactions == [["a"], ["b", "c", "d"]]
 
 
-async def test_two_writers_make_their_transactions_side_by_side(table: Table) -> None:
-    client, database = cast("DBOSClient", table), sa.create_engine("sqlite://")
-    intake = Intake(table.ask, database, client, answer_seconds=5, writers=2)
-    table.gate.clear()
-    some = [asyncio.create_task(intake.add(_options("a"), "text"))]
-    for name in "bcd":
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        some.append(asyncio.create_task(intake.add(_options(name), "text")))
-    await asyncio.sleep(0.01)
-    assert len(table.transactions) == 2
-    table.gate.set()
-    assert await asyncio.gather(*some) == [True] * 4
-    assert sorted(name for names in table.transactions for name in names) == list("abcd")
-
-
-async def test_whoever_comes_when_the_last_writer_has_just_gone_is_written_down(
-    intake: Intake,
-) -> None:
-    for number in range(50):
-        assert await intake.add(_options(f"{number}"), "text")
-        later = asyncio.create_task(intake.add(_options(f"{number} later"), "text"))
-        assert await asyncio.wait_for(later, 1)
-
-
 async def test_of_the_same_at_once_one_is_new(intake: Intake) -> None:
     fresh = await asyncio.gather(*(intake.add(_options("a"), "text") for _ in range(20)))
     assert sorted(fresh) == [False] * 19 + [True]

@@ -261,3 +261,12 @@ def test_a_new_comment_of_a_person_on_a_pull_request_is_listened_to() -> None:
     assert unheard(COMMENT) is None
     assert unheard(COMMENT, OURSELVES) is None
     assert unheard(COMMENT, ALICE) == "this account wrote it itself"
+
+
+@pytest.mark.holds("S11")
+def test_a_comment_is_about_the_words_that_stood_there_when_it_was_made() -> None:
+    said = replace(COMMENT, title="Then", description="what was promised")
+    frozen = said.freeze(PULL_REQUEST)
+    assert (frozen.title, frozen.body) == ("Then", "what was promised")
+    assert said.freeze(frozen) == frozen
+    assert COMMENT.freeze(PULL_REQUEST) is PULL_REQUEST

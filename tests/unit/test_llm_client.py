@@ -25,6 +25,7 @@ from reviewer.domain.completion import (
 from reviewer.errors import UserError
 from reviewer.llm.cache import MemoryCompletionCache, call_name
 from reviewer.llm.client import ModelMemory
+from reviewer.llm.pricing import Pricing
 from reviewer.ports.model import CompletionError, Model
 from reviewer.ports.telemetry import Attribute, Span
 from reviewer.testing.fake_clock import FakeClock
@@ -205,6 +206,22 @@ async def test_a_model_that_refuses_two_schemas_is_asked_without_any() -> None:
         *(False, True),  # b: one schema may be too large, two are no accident
         True,
     ]
+
+
+async def test_what_is_charged_is_the_price_of_the_model_that_answered() -> None:
+    asked = ModelName(provider="anthropic", model="claude-sonnet-5-5")
+    dearer = Completion(
+        text="{}",
+        finish=Finish.STOP,
+        usage=Usage(fresh_input=1_000),
+        model_answered="claude-opus-5-5",
+    )
+    setting = Setting(ScriptedModel([dearer]), pricing=Pricing())
+
+    await setting.client.complete(request(model=asked))
+
+    [row] = setting.ledger.rows
+    assert row.cost == Decimal("0.004")
 
 
 @pytest.mark.holds("P14")

@@ -297,3 +297,20 @@ def test_no_text_is_read_as_a_marker_or_breaks_the_reader(text: str) -> None:
     for signer in (SIGNER, UNSIGNED):
         for kind in MarkKind:
             assert signer.read(text, kind) is None
+
+
+@pytest.mark.holds("S15", "R24")
+@pytest.mark.parametrize("kind", list(MarkKind))
+@pytest.mark.parametrize("without", ["head", "rule", "persona", "severity", "state", "check"])
+def test_a_marker_of_our_own_account_that_lacks_something_breaks_no_reader(
+    kind: MarkKind, without: str
+) -> None:
+    """Without a key anybody who has our account can seal: another workflow of the repository."""
+    whole = UNSIGNED.write(MARK).rpartition(" seal=")[0].partition(kind.value)[2]
+    values = "".join(f" {pair}" for pair in whole.split() if not pair.startswith(f"{without}="))
+    values = values or " generation=1"
+    how, seal = UNSIGNED._seal(kind, values)  # noqa: SLF001 - as somebody else would
+    reading = UNSIGNED.read(f"{PREFIX}{kind.value}{values} seal={how}.{seal} -->", kind)
+    assert reading is None or not reading.trusted
+    if without == "head":
+        assert reading is None

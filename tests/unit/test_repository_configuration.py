@@ -239,6 +239,19 @@ def test_what_guards_a_repository_cannot_be_switched_off(
     assert line_of(text, place) in told_lines(refusal(text))
 
 
+@pytest.mark.holds("S10")
+def test_everything_that_may_not_be_switched_off_is_told_in_order_with_a_way_out() -> None:
+    text = TEXT.replace("PY006 =", "SEC006 =", 1).replace('["tests/**"]', '["**"]', 1)
+
+    error = refusal(text)
+
+    lines = told_lines(error)
+    assert lines == sorted(lines)
+    assert {line_of(text, "SEC006"), line_of(text, '["**"]')} <= set(lines)
+    assert "[paths.rules.off] SEC006" in str(error)
+    assert '"**" is the whole repository' in str(error)
+
+
 def test_an_operator_may_switch_off_what_guards_a_repository() -> None:
     text = TEXT.replace("PY006 =", "SEC006 =", 1)
 

@@ -134,6 +134,7 @@ def _thread(
 def test_whoever_replies_has_dismissed_the_finding() -> None:
     voices = listen(_thread((ALICE, "This is a false alarm.")))
     assert (voices.dismissed, voices.dismissed_by) == ("replied in the thread", "alice")
+    assert voices.spoken is True
 
 
 def test_a_deleted_account_was_a_person() -> None:

@@ -91,15 +91,14 @@ class EngineDesk:
         sqlite = database.dialect.name == "sqlite"
         # Writers of SQLite wait for each other: in one thread they need not even ask.
         self._threads = ThreadPoolExecutor(1 if sqlite else 8, thread_name_prefix="engine-desk-")
-        # What comes from outside does not wait behind what workers ask. Two threads write; others
-        # do where those hang on a server that is gone.
+        # What comes from outside does not wait behind what workers ask. One thread writes;
+        # another one does where the first hangs on a server that is gone.
         self._door = ThreadPoolExecutor(1 if sqlite else 4, thread_name_prefix="engine-door-")
         self._intake = Intake(
             lambda action: self._ask_in(self._door, action, answer_seconds),
             database,
             self._client,
             answer_seconds=answer_seconds,
-            writers=1 if sqlite else 2,
         )
         self._statuses = "workflow_status" if sqlite else "dbos.workflow_status"
         self._workers = Workers(database, "")

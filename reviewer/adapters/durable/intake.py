@@ -52,26 +52,17 @@ class Intake:
         database: Connections of the engine's database.
         client: Enqueues.
         answer_seconds: How long whoever comes waits.
-        writers: How many transactions are made side by side: one waits for the server's answers
-            while another one is put together.
     """
 
     def __init__(
-        self,
-        ask: Ask,
-        database: sa.Engine,
-        client: DBOSClient,
-        *,
-        answer_seconds: float,
-        writers: int = 1,
+        self, ask: Ask, database: sa.Engine, client: DBOSClient, *, answer_seconds: float
     ) -> None:
         self._ask = ask
         self._database = database
         self._client = client
         self._answer_seconds = answer_seconds
         self._waiting: deque[_Entry] = deque()
-        self._writers = writers
-        self._writing: set[asyncio.Task[None]] = set()
+        self._writing: asyncio.Task[None] | None = None
         self._crowded_at = float("-inf")
 
     async def calm(self) -> None:
@@ -95,11 +86,8 @@ class Intake:
             options=options, texts=texts, written=asyncio.get_running_loop().create_future()
         )
         self._waiting.append(entry)
-        # One that has nothing more to do is done before its callback is called.
-        if sum(not task.done() for task in self._writing) < self._writers:
-            task = asyncio.create_task(self._write())
-            self._writing.add(task)
-            task.add_done_callback(self._writing.discard)
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write())
         try:
             async with asyncio.timeout(self._answer_seconds):
                 return await entry.written
