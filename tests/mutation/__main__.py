@@ -32,6 +32,8 @@ CRITICAL = tuple(
         *("llm/bounds", "llm/breaker", "llm/ceilings", "llm/meter", "llm/retry"),
     )
 )
+#: Options that name a place on the machine, or words; the result depends on neither.
+_PLACES = frozenset({"--tool", "--verdicts", "--page", "--remark"})
 #: The tests that may kill: those that run in one process and need nothing but it.
 TESTS = ("tests/unit", "tests/contract", "tests/personas")
 #: What a change of the code under test cannot be seen with, or what does not outlive a fork.
@@ -85,10 +87,20 @@ def main() -> int:
     if arguments.page:
         # Making mutants has moved us into the copy.
         (here / arguments.page).write_text(
-            page(outcome, command=f"python -m tests.mutation {' '.join(sys.argv[1:])}"),
+            page(outcome, command=_command(sys.argv[1:]), remark=arguments.remark),
             encoding="utf-8",
         )
     return int(min(outcome.shares) < arguments.least)
+
+
+def _command(words: Sequence[str]) -> str:
+    """Return what it was started with, without where things lie on this machine."""
+    told, skipped = ["python", "-m", "tests.mutation"], False
+    for word in words:
+        if not skipped and word not in _PLACES:
+            told.append(word)
+        skipped = word in _PLACES
+    return " ".join(told)
 
 
 def _arguments() -> argparse.Namespace:
@@ -107,6 +119,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--tool", type=Path, help=f"the folder that holds {TOOL}")
     parser.add_argument("--verdicts", type=Path, help="keep verdicts here; killed is not repeated")
     parser.add_argument("--page", type=Path, help="write the results as a page of Markdown")
+    parser.add_argument("--remark", default="", help="what readers of the page must know besides")
     return parser.parse_args()
 
 

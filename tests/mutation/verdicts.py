@@ -240,12 +240,13 @@ def _one_more(before: str, after: str) -> bool:
     return bool(pairs) and all(a >= _LARGE and b == a + 1 for a, b in pairs)
 
 
-def page(outcome: Outcome, *, command: str) -> str:
+def page(outcome: Outcome, *, command: str, remark: str = "") -> str:
     """Return the results as Markdown.
 
     Args:
         outcome: The run.
         command: What it was started with.
+        remark: What readers must know besides.
     """
     today = dt.datetime.now(tz=dt.UTC).date()
     known = reasons()
@@ -260,6 +261,7 @@ def page(outcome: Outcome, *, command: str) -> str:
         "",
         f"**{_told(outcome)}.**",
         "",
+        *([remark, ""] if remark else []),
         "| module | mutants | killed | timeout | survived | untested | share |",
         "|---|--:|--:|--:|--:|--:|--:|",
     ]

@@ -88,7 +88,8 @@ def test_the_kind_of_a_survivor_is_told(change: tuple[str, ...], words: str) -> 
         mutants=[mutant], whole=frozenset(), possible=1, verdicts={mutant.digest: "survived"}
     )
     assert f"[{words}" in survivors(outcome)
-    written = page(outcome, command="make mutation")
+    written = page(outcome, command="make mutation", remark="One was looked at twice.")
+    assert "One was looked at twice." in written
     assert f"matches, line 1: {words}" in written
     assert "\n".join(change) in written
 
