@@ -191,3 +191,9 @@ def test_of_very_many_lines_that_read_the_same_the_first_fifty_are_told_apart() 
     file = file_of([], block * 60)
     turns = [anchored(build_finding(file, 3 * number + 2), file).turn for number in (0, 49, 55)]
     assert turns == [0, 49, 50]
+
+
+def test_text_of_odd_bytes_has_a_fingerprint_as_well() -> None:
+    file = file_of([], ["a = 1", "name = '\udcff'", "b = 2"])
+    finding = build_finding(file, 2)
+    assert still_standing(anchored(finding, file), file) == finding

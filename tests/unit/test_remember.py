@@ -14,6 +14,7 @@ from reviewer.domain.finding import Finding, OutcomeKind, PlacedFinding
 from reviewer.domain.history import (
     Heard,
     HeardAnswer,
+    HeardFinding,
     History,
     KnownFinding,
     KnownState,
@@ -285,3 +286,17 @@ def test_what_a_large_round_leaves_fits_a_comment() -> None:
     assert len(history.files) == 60
     assert history.whole
     assert sum(bool(seen.lines) for seen in history.files) < 60
+
+
+def test_long_words_of_a_model_are_cut_before_its_findings_are_forgotten() -> None:
+    wordy = replace(FINDING, explanation="Why it is so. " * 90, remedy="Do it well. " * 90)
+    history = History(generation=1, heard=(HeardFinding(finding=wordy, hunk=0, first=1, last=1),))
+
+    kept = bounded(history, 100, lambda some: len(repr(some.heard))).heard
+    (cut,) = bounded(history, 2_000, lambda some: len(repr(some.heard))).heard
+
+    assert kept == ()  # where even that is too much, the next round looks at everything
+    assert cut.finding.explanation.startswith("Why it is so. Why")
+    assert cut.finding.remedy.startswith("Do it well. Do")
+    assert len(cut.finding.explanation) < 100 > len(cut.finding.remedy)
+    assert cut.finding.fingerprint == wordy.fingerprint

@@ -84,6 +84,8 @@ def test_one_file_that_changed_is_looked_at() -> None:
     edited = build_file("new.py", after=LINES.replace("value_9", "value_10"))
     found = delta(after(NEW, OLD), edited, OLD)
     assert found.note() == "1 of 2 files changed since 3f9c2ab"
+    assert found.note(["A"]).endswith("; A also looked at what had not changed")
+    assert found.note(["A", "B", "C"]).endswith("; A, B and C also looked at what had not changed")
     assert found.looked == ("new.py",)
     assert found.unchanged == {"old.py"}
 

@@ -81,7 +81,8 @@ class Wire:
 
     def prepare(self) -> None:
         """Make now what is otherwise made for the first delivery, while others wait behind it."""
-        for kind in (Delivery, *_EVENTS.values(), ReviewOrder, Followup, RunEnd):
+        kinds: tuple[type[Any], ...] = (Delivery, ReviewOrder, Followup, RunEnd)
+        for kind in (*kinds, *_EVENTS.values()):
             _codec(kind)
 
     def write_delivery(self, delivery: Delivery) -> str:
