@@ -153,6 +153,7 @@ NONE = [
     "text <code>\n/review\n</code>",
     "<blockquote>\n\n/review\n\n</blockquote>",
     "<details>\n/review\n</details>",
+    "- ```\n  /review\n  ```",
     "<blockquote>" * 4 + "\n\n" + "</blockquote>" * 3 + "\n\n/review\n",
     "<?php\n\n/review\n?>",
     "<![CDATA[\n\n/review\n]]>",
