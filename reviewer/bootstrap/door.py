@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 from reviewer.errors import UserError
 from reviewer.ports.clock import Clock
@@ -14,7 +15,10 @@ from reviewer.ports.run_events import RunEvents
 from reviewer.ports.service_tokens import ServiceTokens
 from reviewer.ports.store import Store
 from reviewer.ports.webhooks import Webhooks
-from reviewer.server_settings import ServerSettings
+
+if TYPE_CHECKING:
+    # Late: it needs the extra, which `require_extra` asks for with words.
+    from reviewer.server_settings import ServerSettings
 
 #: What the extra ``server`` brings, and what the service needs of the others.
 _EXTRA = ("fastapi", "uvicorn", "pydantic_settings", "dbos", "structlog", "github", "sqlalchemy")

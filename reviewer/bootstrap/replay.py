@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from reviewer.domain.recorded_delivery import RecordedDelivery
 from reviewer.errors import CommunicationError, UserError
-from reviewer.server_settings import ServerSettings
+
+if TYPE_CHECKING:
+    from reviewer.server_settings import ServerSettings
 
 _SECONDS = 15.0
 #: What the service answers is a line.

@@ -209,3 +209,33 @@ def test_an_interrupted_run_ends_quietly(
         assert process.wait(30) == 130
         assert process.stderr.read().strip() == b""
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["serve"],
+        ["migrate"],
+        ["config", "explain", "--server"],
+        ["replay-delivery", "a.json", "--event", "ping"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_a_small_installation_is_told_what_the_service_needs(
+    words: list[str], tmp_path: Path, allowed_program: Callable[[Path | str], None]
+) -> None:
+    allowed_program(sys.executable)
+    (tmp_path / "a.json").write_text("{}")
+    small = (
+        "import sys\n"
+        "for name in ('fastapi', 'pydantic_settings', 'dbos', 'uvicorn', 'structlog'):\n"
+        "    sys.modules[name] = None\n"
+        "from reviewer.entrypoints.cli import main\nmain()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", small, *words],
+        cwd=tmp_path, check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "the service needs fastapi, which is not installed" in done.stderr
+    assert "pip install 'persona-reviewer[server" in done.stderr

@@ -193,7 +193,7 @@ def test_thirty_megabytes_are_refused_while_they_are_sent() -> None:
         (b"GET /", b"x" * 65_536),
         (
             (
-                b"POST /webhooks/github HTTP/1.1\r\nHost: a\r\n"
+                b"GET /health HTTP/1.1\r\nHost: a\r\n"
                 b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n0\r\nX-Trailer: "
             ),
             b"x" * 65_536,

@@ -40,7 +40,8 @@ class BoundedProtocol(HttpToolsProtocol):
         # What is read in one go is little: it may be looked at first, and counted after it.
         super().data_received(data)
         self._around += len(data)
-        if self._around - self._around_before > HEAD_LIMIT_BYTES:
+        too_much = self._around - self._around_before > HEAD_LIMIT_BYTES
+        if too_much and not self.transport.is_closing():
             cycle: RequestResponseCycle | None = self.cycle
             if cycle is None or cycle.response_complete:
                 self.send_400_response("Too much stands around the body of the request.")
