@@ -48,7 +48,9 @@ DOORS = {
 
 #: ast-grep raises a bare Exception for an unknown key; the handler re-raises every subclass. The
 #: engine's is the outermost loop of a worker: what it carries out ends as told, whatever it is.
+#: Its intake raises what it caught where somebody waits for it.
 BROAD_EXCEPTS = {
+    "reviewer/adapters/durable/intake.py": 1,
     "reviewer/adapters/durable/workflows.py": 1,
     "reviewer/adapters/patterns/examiner.py": 1,
 }

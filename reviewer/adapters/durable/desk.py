@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from typing import TypeVar
 
@@ -24,6 +25,8 @@ from dbos import (
 )
 from dbos import error as dbos_error
 
+from reviewer.adapters.durable.crowd import Crowd
+from reviewer.adapters.durable.enqueuing import AllAtOnce, OneByOne, Wanted
 from reviewer.adapters.durable.intake import Intake
 from reviewer.adapters.durable.liveness import Workers
 from reviewer.domain.review_order import ReviewOrder
@@ -94,12 +97,12 @@ class EngineDesk:
         # What comes from outside does not wait behind what workers ask. One thread writes;
         # another one does where the first hangs on a server that is gone.
         self._door = ThreadPoolExecutor(1 if sqlite else 4, thread_name_prefix="engine-door-")
-        self._intake = Intake(
-            lambda action: self._ask_in(self._door, action, answer_seconds),
-            database,
-            self._client,
-            answer_seconds=answer_seconds,
+        self._enqueuing = (
+            OneByOne(database, self._client) if sqlite else AllAtOnce(database, APPLICATION)
         )
+        #: Many deliveries go first; whatever else is done here gives way.
+        self.crowd = Crowd()
+        self._intake = Intake(self._write, self._door, self.crowd, answer_seconds=answer_seconds)
         self._statuses = "workflow_status" if sqlite else "dbos.workflow_status"
         self._workers = Workers(database, "")
 
@@ -120,20 +123,17 @@ class EngineDesk:
         Raises:
             EngineError: It did not do it, or not soon enough; it may do it all the same.
         """
-        return await self._ask_in(self._threads, action, seconds or self._answer_seconds)
-
-    async def _ask_in(
-        self, threads: ThreadPoolExecutor, action: Callable[[], Result], seconds: float
-    ) -> Result:
         loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(seconds):
-                return await loop.run_in_executor(threads, action)
+            async with asyncio.timeout(seconds or self._answer_seconds):
+                with _refusals():
+                    return await loop.run_in_executor(self._threads, action)
         except TimeoutError as error:
             raise EngineError("the engine's database does not answer") from error
-        except (sa.exc.SQLAlchemyError, dbos_error.DBOSException) as error:
-            kind = type(getattr(error, "orig", None) or error).__name__
-            raise EngineError(f"the engine's database refuses: {kind}") from error
+
+    def _write(self, wanted: Sequence[Wanted]) -> list[bool]:
+        with _refusals():
+            return self._enqueuing.enqueue(wanted)
 
     async def enqueue(
         self,
@@ -173,11 +173,7 @@ class EngineDesk:
         if installation_id is not None:
             # By the user DBOS finds workflows on both databases, and children inherit it.
             options["authenticated_user"] = str(installation_id)
-        return await self._intake.add(options, *texts)
-
-    async def calm(self) -> None:
-        """Wait while many deliveries come in here: they go first."""
-        await self._intake.calm()
+        return await self._intake.add(Wanted(options=options, texts=texts))
 
     async def debounce(
         self,
@@ -364,6 +360,16 @@ class EngineDesk:
             EngineError: See `ask`.
         """
         await self.ask(self._workers.probe)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Make of whatever the database refuses an error that quotes nothing of it."""
+    try:
+        yield
+    except (sa.exc.SQLAlchemyError, dbos_error.DBOSException) as error:
+        kind = type(getattr(error, "orig", None) or error).__name__
+        raise EngineError(f"the engine's database refuses: {kind}") from error
 
 
 def text_of(workflow: WorkflowStatus, position: int = 0) -> str:

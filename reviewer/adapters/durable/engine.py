@@ -71,6 +71,8 @@ _THREADS_SECONDS = 8.0
 #: Threads that the process gets back when the engine stops: those of DBOS are gone then.
 _THREADS = 8
 _OPENING = "Is it running, and is its address (engine_url, else database_url) right?"
+#: So many times as rarely queues are looked at for which nobody waits.
+_SELDOM = 4
 _BUSY_SECONDS = 30.0
 #: An upgrade may change many rows.
 _MAKING_SECONDS = 300.0
@@ -115,7 +117,7 @@ class DbosEngine:
         self._workers = Workers(database, self._worker_id)
         try:
             await self._desk.ask(self._workers.make_tables, seconds=_MAKING_SECONDS)
-            make = partial(_make_database, settings.database)
+            make = partial(make_database, settings.database)
             await self._desk.ask(make, seconds=_MAKING_SECONDS)
         except EngineError as error:
             raise EngineError(f"{error}. {_OPENING}") from error
@@ -297,6 +299,9 @@ class DbosEngine:
         self._own_database = create_engine(
             self._settings.database, connections=20, busy_seconds=_BUSY_SECONDS
         )
+        crowd = self._desk.crowd
+        # Threads of DBOS look at every queue all the time, and take turns with the loop.
+        sa.event.listen(self._own_database, "checkout", lambda *_: crowd.give_way())
         return {
             "name": APPLICATION,
             "system_database_engine": self._own_database,
@@ -329,8 +334,12 @@ class DbosEngine:
             limiter=_limit(settings.runs_rate),
             partition_limiter=_limit(settings.runs_rate_each),
         )
-        await register(ENDINGS, worker_concurrency=settings.deliveries_at_once)
-        await register(SUSPECTS, global_concurrency=1)
+        # Each look costs milliseconds whether something waits or not, and nobody waits for these.
+        seldom = settings.poll_seconds * _SELDOM
+        await register(
+            ENDINGS, worker_concurrency=settings.deliveries_at_once, polling_interval_sec=seldom
+        )
+        await register(SUSPECTS, global_concurrency=1, polling_interval_sec=seldom)
 
     async def _apply_schedules(self, workflows: Workflows) -> None:
         settings = self._settings
@@ -383,6 +392,6 @@ def _quieten() -> None:
     logger.setLevel(logging.WARNING)
 
 
-def _make_database(database: str) -> None:
+def make_database(database: str) -> None:
     """Make the tables of DBOS, or bring them up to date."""
     DBOS.migrate(driver_url(database).render_as_string(hide_password=False))

@@ -320,7 +320,7 @@ class Workflows:
         # DBOS reads types to put texts back into shape; what is ours is a text already.
         async def workflow(*texts: str) -> None:
             with running.hold(_own_id()):
-                await desk.calm()
+                await desk.crowd.calm()
                 await body(*texts)
 
         # We count deaths ourselves: resuming sets the counter of DBOS back.

@@ -190,9 +190,7 @@ def read_payload(raw: bytes) -> Mapping[str, object]:
             f"the event has {len(raw):,} bytes; GitHub sends at most {PAYLOAD_LIMIT_BYTES:,}"
         )
     try:
-        value: object = json.loads(
-            raw.decode("utf-8"), object_pairs_hook=_once, parse_constant=_refuse_constant
-        )
+        value: object = _DECODER.decode(raw.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         # A UnicodeDecodeError and a number of too many digits are ValueErrors as well.
         reason = str(error) if isinstance(error, _TwiceError) else "it is no JSON that we can read"
@@ -216,6 +214,10 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _refuse_constant(_name: str) -> NoReturn:
     raise ValueError
+
+
+#: Made once: `json.loads` makes one for each text.
+_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_refuse_constant)
 
 
 def read_event(name: str, payload: Mapping[str, object]) -> Event:

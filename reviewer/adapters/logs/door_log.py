@@ -11,12 +11,16 @@ from structlog.contextvars import bound_contextvars
 from reviewer.adapters.logs.line import free_names
 from reviewer.ports.door_watch import Field, Level
 
+_NAME = "reviewer.server"
+_NUMBERS = {name.lower(): number for name, number in logging.getLevelNamesMapping().items()}
+
 
 class DoorLog:
     """Writes what the door says: the lines of `ports.door_watch.DoorWatch`."""
 
     def __init__(self) -> None:
-        self._logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger("reviewer.server")
+        self._logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(_NAME)
+        self._level = logging.getLogger(_NAME)
 
     def bound(self, **ids: str | int) -> AbstractContextManager[None]:
         """Let every line of the block carry ids."""
@@ -24,5 +28,7 @@ class DoorLog:
 
     def log(self, level: Level, event: str, **fields: Field) -> None:
         """Write a line."""
-        number = logging.getLevelNamesMapping()[level.upper()]
-        self._logger.log(number, event, **free_names(fields))
+        number = _NUMBERS[level]
+        # Most lines of the door are for those who look for something: asked before they are made.
+        if self._level.isEnabledFor(number):
+            self._logger.log(number, event, **free_names(fields))

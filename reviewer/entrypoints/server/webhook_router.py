@@ -15,15 +15,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import JSONResponse
+from starlette.responses import Response
 from starlette.routing import Match, Route
 from starlette.types import Scope
 from typing_extensions import override
@@ -49,6 +49,7 @@ _ACCEPT_SECONDS = 8.0
 _LARGE_BYTES = 256 * 1024
 #: Events that are counted by their name; a name is somebody's text until the signature is right.
 _UNREAD_NAME = "unread"
+_JSON = "application/json"
 
 
 class Outcome(StrEnum):
@@ -147,9 +148,9 @@ router = APIRouter()
         },
     },
 )
-async def receive(request: Request, door: OpenDoor) -> JSONResponse:
+async def receive(request: Request, door: OpenDoor) -> Response:
     """Take a delivery when it is signed, and have it written down at once."""
-    async with _counted(door) as count:
+    with _counted(door) as count:
         _admit(request, door)
         headers = _headers_of(request)
         count.claimed = {"delivery_id": headers.delivery_id, "name": headers.name}
@@ -168,10 +169,10 @@ async def receive(request: Request, door: OpenDoor) -> JSONResponse:
             )
         receipt = Receipt(delivery=delivery.id, state=count.outcome.value)
         status = HTTPStatus.ACCEPTED if fresh else HTTPStatus.OK
-        return JSONResponse(receipt.model_dump(), status)
+        return Response(receipt.model_dump_json(), status, media_type=_JSON)
 
 
-async def _receive(request: Request) -> JSONResponse:
+async def _receive(request: Request) -> Response:
     return await receive(request, door_of(request))
 
 
@@ -207,8 +208,8 @@ class _Count:
     claimed: Mapping[str, str] = field(default_factory=dict)
 
 
-@asynccontextmanager
-async def _counted(door: Door) -> AsyncIterator[_Count]:
+@contextmanager
+def _counted(door: Door) -> Iterator[_Count]:
     """Count how a delivery ended, and how long it took until then."""
     services = door.services
     begun = services.clock.monotonic()
