@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,8 +19,15 @@ from dbos import DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions, Workflo
 from reviewer.adapters.durable.connection import create_engine
 from reviewer.adapters.durable.desk import APPLICATION
 from reviewer.adapters.durable.engine import make_database
-from reviewer.adapters.durable.enqueuing import AllAtOnce, Enqueuing, OneByOne, Wanted
+from reviewer.adapters.durable.enqueuing import (
+    HELD_AGAINST,
+    Enqueuing,
+    OneByOne,
+    Wanted,
+    enqueuing_on,
+)
 
+_RELEASE = version("dbos")
 #: What differs between any two rows.
 _OWN_COLUMNS = {"workflow_uuid", "created_at", "updated_at", "retention_timestamp"}
 #: Tokens of whoever began or holds a workflow; DBOS compares them with its own alone.
@@ -29,7 +37,7 @@ _TOKENS = {"creator_xid", "owner_xid"}
 class Scene:
     """A database of the engine's, and DBOS's client to look at it."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, release: str = _RELEASE) -> None:
         make_database(url)
         self.database = create_engine(url, connections=2, busy_seconds=5)
         self.client = DBOSClient(
@@ -40,16 +48,13 @@ class Scene:
             retry_connection_errors=False,
         )
         self.one_by_one = OneByOne(self.database, self.client)
-        self.all_at_once = AllAtOnce(self.database, APPLICATION)
+        self.ours: Enqueuing = enqueuing_on(
+            self.database, self.client, APPLICATION, release=release
+        )
 
     def close(self) -> None:
         self.client.destroy()
         self.database.dispose()
-
-    @property
-    def ours(self) -> Enqueuing:
-        """The way that is used on this database."""
-        return self.one_by_one if self.database.dialect.name == "sqlite" else self.all_at_once
 
     def found(self, workflow_id: str) -> WorkflowStatus:
         (one,) = self.client.list_workflows(workflow_ids=[workflow_id], load_input=True)
@@ -57,7 +62,8 @@ class Scene:
 
     def row(self, table: str, workflow_id: str) -> dict[str, Any]:
         with self.database.connect() as connection:
-            asked = sa.text(f"SELECT * FROM dbos.{table} WHERE workflow_uuid = :id")  # noqa: S608
+            schema = "" if self.database.dialect.name == "sqlite" else "dbos."
+            asked = sa.text(f"SELECT * FROM {schema}{table} WHERE workflow_uuid = :id")  # noqa: S608
             row = dict(connection.execute(asked, {"id": workflow_id}).mappings().one())
         return {name: value for name, value in row.items() if name not in _OWN_COLUMNS | _TOKENS}
 
@@ -145,19 +151,41 @@ def test_a_delay_and_a_turn_are_kept(scene: Scene) -> None:
     assert (talk.status, talk.queue_partition_key) == ("ENQUEUED", "7")
 
 
-@pytest.mark.postgres
-def test_on_postgres_both_ways_write_the_same_rows(on_postgres: Scene) -> None:
-    options: dict[str, Any] = {"queue_name": "talks", "queue_partition_key": "7"}
-    on_postgres.one_by_one.enqueue([wanted("one", "a text", "and another", **options)])
-    on_postgres.all_at_once.enqueue([wanted("all", "a text", "and another", **options)])
-    one, every = (on_postgres.row("workflow_status", name) for name in ("one", "all"))
+def test_the_tables_are_those_of_a_release_that_was_looked_at() -> None:
+    assert _RELEASE in HELD_AGAINST
+
+
+def test_another_release_is_asked_one_by_one(tmp_path: Path) -> None:
+    scene = Scene(f"sqlite:///{tmp_path}/engine.sqlite3", release="3.4.99")
+    assert isinstance(scene.ours, OneByOne)
+    assert scene.ours.enqueue([wanted("a", "text"), wanted("b", "text")]) == [True, True]
+    assert scene.ours.enqueue([wanted("b", "text"), wanted("c", "text")]) == [False, True]
+    scene.close()
+
+
+@pytest.mark.parametrize("options", [{}, {"queue_partition_key": "7"}, {"delay_seconds": 60.0}])
+def test_both_ways_write_the_same_rows(scene: Scene, options: dict[str, Any]) -> None:
+    scene.one_by_one.enqueue([wanted("one", "a text", 'and "another"', **options)])
+    scene.ours.enqueue([wanted("all", "a text", 'and "another"', **options)])
+    one, every = (scene.row("workflow_status", name) for name in ("one", "all"))
+    begins = [row.pop("delay_until_epoch_ms") or 0 for row in (one, every)]
     assert one == every
-    written = [on_postgres.found(name).input for name in ("one", "all")]
-    assert written[0] == written[1]
+    assert abs(begins[0] - begins[1]) < 5_000
+    assert scene.found("one").input == scene.found("all").input
 
 
 @pytest.mark.postgres
 def test_on_postgres_all_are_written_or_none(on_postgres: Scene) -> None:
     with pytest.raises(sa.exc.SQLAlchemyError):
-        on_postgres.all_at_once.enqueue([wanted("a"), wanted("b", workflow_name="")])
+        on_postgres.ours.enqueue([wanted("a"), wanted("b", workflow_name="")])
     assert on_postgres.client.list_workflows(workflow_ids=["a", "b"]) == []
+
+
+def test_on_sqlite_all_are_written_or_none(tmp_path: Path) -> None:
+    scene = Scene(f"sqlite:///{tmp_path}/engine.sqlite3")
+    with scene.database.begin() as connection:
+        connection.execute(sa.text("DROP TABLE workflow_input"))
+    with pytest.raises(sa.exc.SQLAlchemyError):
+        scene.ours.enqueue([wanted("a"), wanted("b")])
+    assert scene.client.list_workflows(workflow_ids=["a", "b"], load_input=False) == []
+    scene.close()

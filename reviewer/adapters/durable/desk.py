@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
+from importlib.metadata import version
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -26,7 +27,7 @@ from dbos import (
 from dbos import error as dbos_error
 
 from reviewer.adapters.durable.crowd import Crowd
-from reviewer.adapters.durable.enqueuing import AllAtOnce, OneByOne, Wanted
+from reviewer.adapters.durable.enqueuing import Wanted, enqueuing_on
 from reviewer.adapters.durable.intake import Intake
 from reviewer.adapters.durable.liveness import Workers
 from reviewer.domain.review_order import ReviewOrder
@@ -97,9 +98,7 @@ class EngineDesk:
         # What comes from outside does not wait behind what workers ask. One thread writes;
         # another one does where the first hangs on a server that is gone.
         self._door = ThreadPoolExecutor(1 if sqlite else 4, thread_name_prefix="engine-door-")
-        self._enqueuing = (
-            OneByOne(database, self._client) if sqlite else AllAtOnce(database, APPLICATION)
-        )
+        self._enqueuing = enqueuing_on(database, self._client, APPLICATION, release=version("dbos"))
         #: Many deliveries go first; whatever else is done here gives way.
         self.crowd = Crowd()
         self._intake = Intake(self._write, self._door, self.crowd, answer_seconds=answer_seconds)

@@ -90,18 +90,22 @@ class Intake:
         with self._changing:
             self._waiting.append(entry)
             self._crowd.count(len(self._waiting))
-            turn = self._turn
-            # Nobody writes, or whoever does hangs: those who wait for it have gone by now.
-            wants_turn = turn is None or loop.time() - turn.begun > self._answer_seconds
-            if wants_turn:
-                self._turn = turn = _Turn(loop.time())
-        if turn is not None and wants_turn:
+            turn = self._next_turn(loop.time())
+        if turn is not None:
             self._threads.submit(self._work, turn, loop)
         try:
             async with asyncio.timeout(self._answer_seconds):
                 return await entry.written
         except TimeoutError as error:
             raise EngineError("the engine's database does not answer") from error
+
+    def _next_turn(self, now: float) -> _Turn | None:
+        """Give another thread its turn where none writes, or the one that does hangs."""
+        if self._turn is not None and now - self._turn.begun <= self._answer_seconds:
+            return None
+        # Those who wait for one that hangs have gone by now.
+        self._turn = _Turn(now)
+        return self._turn
 
     # --- in a thread -------------------------------------------------------------------------
     def _work(self, turn: _Turn, loop: asyncio.AbstractEventLoop) -> None:
