@@ -166,6 +166,15 @@ async def test_where_one_thread_hangs_another_one_goes_on(
     assert table.transactions == [["a"], ["b"], ["c"]]
 
 
+async def test_after_the_end_whoever_comes_is_told(
+    intake: Intake, table: Table, threads: ThreadPoolExecutor
+) -> None:
+    threads.shutdown()
+    with pytest.raises(EngineError, match="closed"):
+        await intake.add(_wanted("a"))
+    assert table.transactions == []
+
+
 async def test_many_that_wait_are_a_crowd(intake: Intake, table: Table, crowd: Crowd) -> None:
     assert await intake.add(_wanted("a"))
     assert not crowd.is_there()

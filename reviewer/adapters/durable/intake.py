@@ -92,7 +92,10 @@ class Intake:
             self._crowd.count(len(self._waiting))
             turn = self._next_turn(loop.time())
         if turn is not None:
-            self._threads.submit(self._work, turn, loop)
+            try:
+                self._threads.submit(self._work, turn, loop)
+            except RuntimeError as error:
+                raise EngineError("the engine is closed") from error
         try:
             async with asyncio.timeout(self._answer_seconds):
                 return await entry.written
