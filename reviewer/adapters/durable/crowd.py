@@ -40,10 +40,12 @@ class Crowd:
         self._pause = pause
         self._seen_at = float("-inf")
 
-    def count(self, waiting: int) -> None:
-        """Take notice of how many wait to be written down."""
-        if waiting >= ENOUGH:
-            self._seen_at = self._now()
+    def count(self, waiting: int) -> bool:
+        """Take notice of how many wait to be written down, and tell whether that is a crowd."""
+        if waiting < ENOUGH:
+            return False
+        self._seen_at = self._now()
+        return True
 
     def is_there(self) -> bool:
         """Tell whether one came in a moment ago."""

@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from threading import Lock
 
-from reviewer.adapters.durable.crowd import ENOUGH, Crowd
+from reviewer.adapters.durable.crowd import Crowd
 from reviewer.adapters.durable.enqueuing import Wanted
 from reviewer.ports.engine import EngineError
 
@@ -122,7 +122,8 @@ class Intake:
         seen = 0
         for _ in range(_GATHERINGS):
             waiting = len(self._waiting)
-            if not max(ENOUGH, seen + 1) <= waiting < _MOST_AT_ONCE:
+            grows = seen < waiting < _MOST_AT_ONCE
+            if not (grows and self._crowd.count(waiting)):
                 return
             seen = waiting
             time.sleep(_GATHERING_SECONDS)
